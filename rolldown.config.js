@@ -9,7 +9,7 @@ import ts from 'typescript';
 
 // Whatever is started by its URL, and not by an import, is an entry of its own.
 const input = {
-  sluice: 'dist/cli/main.js',
+  sluice: 'dist/cli/start.js',
   library: 'dist/library/sluice.js',
   'tracking-thread': 'dist/pipeline/workers/tracking-thread.js',
   'decoding-thread': 'dist/pipeline/workers/decoding-thread.js',
@@ -35,7 +35,11 @@ const parts = [
     name: 'codes',
     test: /\/dist\/(core\/|dataplane\/fingerprint\/finding\.js|policy\/(action|client-groups|limits|policy)\.js)/,
   },
-  { name: 'commands', test: /\/dist\/(cli\/[a-z]+-command|output\/log\/output-error)\.js$/ },
+  // With the flags of `replay`, which other commands have too.
+  {
+    name: 'command-line',
+    test: /\/(commander\/.+|dist\/(cli\/(main|replay-command)|output\/(build-info|log\/output-error))\.js)$/,
+  },
   {
     name: 'decide',
     test: /\/dist\/(decision\/breaker\/|policy\/(client-[a-z]+|decide|rollout|schedule)\.js$)/,

@@ -1,27 +1,13 @@
-#!/usr/bin/env node
 /** The `sluice` command: parses the command line and runs the command. */
 import { Command, CommanderError } from 'commander';
 import { OutputError } from '../output/log/output-error.ts';
-import { addAccountCommand } from './account-command.ts';
-import { addCaptureCommand } from './capture-command.ts';
-import { addCheckCommand } from './check-command.ts';
 import { hintAtCommand, hintAtReplay } from './command-hints.ts';
-import { addCompareCommand } from './compare-command.ts';
-import { addConsoleCommand } from './console-command.ts';
-import { addCtlCommand } from './ctl-command.ts';
-import { addDeskCommand } from './desk-command.ts';
-import { addEvaluateCommand } from './evaluate-command.ts';
+import { addCommands } from './commands.ts';
 import { CommandError, ExitCode } from '../core/exit-code.ts';
-import { addExplainCommand } from './explain-command.ts';
-import { addHubCommand } from './hub-command.ts';
-import { addLookupCommand } from './lookup-command.ts';
 import { packageVersion } from '../output/build-info.ts';
-import { addReplayCommand } from './replay-command.ts';
-import { addReportCommand } from './report-command.ts';
-import { addRulesCommand } from './rules-command.ts';
-import { addRunCommand } from './run-command.ts';
-import { addVerifyCommand } from './verify-command.ts';
-import { refuseRepeatedFlags } from './single-flags.ts';
+
+/** As the parser names them. */
+const VERSION_FLAGS = ['-V', '--version'];
 
 const INTRODUCTION =
   'Detects WireGuard, OpenVPN and IPsec in captures, checks both ends against a registry of ' +
@@ -34,7 +20,8 @@ Start here:
   sluice check                         validate the rules that come with it
   sluice replay --help                 each command explains itself`;
 
-async function main(): Promise<void> {
+/** Runs the command of the command line, and sets the exit code of the process. */
+export async function main(): Promise<void> {
   const program = new Command('sluice')
     .description(INTRODUCTION)
     .version(packageVersion())
@@ -42,30 +29,13 @@ async function main(): Promise<void> {
     .addHelpText('after', HELP)
     .configureHelp({ helpWidth: Math.min(process.stdout.columns || 120, 120) })
     .exitOverride();
+  const args = process.argv.slice(2);
   // Subcommands inherit settings only if they are added afterwards.
-  addReplayCommand(program);
-  addCompareCommand(program);
-  addConsoleCommand(program);
-  addRunCommand(program);
-  addReportCommand(program);
-  addCaptureCommand(program);
-  addCtlCommand(program);
-  addAccountCommand(program);
-  addCheckCommand(program);
-  addLookupCommand(program);
-  addExplainCommand(program);
-  addEvaluateCommand(program);
-  addRulesCommand(program);
-  addVerifyCommand(program);
-  addDeskCommand(program);
-  addHubCommand(program);
-  for (const command of program.commands) refuseRepeatedFlags(command);
-  program.hook('preAction', (_, command) => {
-    hintAtCommand(program, command);
-  });
+  if (!VERSION_FLAGS.includes(args[0] ?? '')) await addCommands(program, args[0]);
+  program.hook('preAction', (_, command) => hintAtCommand(program, command));
   watchStandardStreams();
   try {
-    hintAtReplay(program, process.argv.slice(2));
+    hintAtReplay(program, args);
     await program.parseAsync();
   } catch (error) {
     process.exitCode = exitCodeOf(error);
@@ -107,5 +77,3 @@ function exitCodeOf(error: unknown): ExitCode {
   process.stderr.write(`sluice: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   return ExitCode.FAILED;
 }
-
-await main();
