@@ -3,8 +3,8 @@
  * has bars, and columns came and went. Those that are read have been there in all: protocol (the number), src_ip,
  * src_port, dst_ip, dst_port and ndpi_proto. Fields are not quoted; what may have a comma in it comes after these.
  *
- * ndpi_proto is MASTER.APPLICATION or one of them: WireGuard, OpenVPN, and IPsec (IPSec in newer versions) with the
- * application after it, where there is one. ndpiReader shortens a group of zeros in IPv6 addresses although there is a
+ * ndpi_proto is MASTER.APPLICATION or one of them: WireGuard, Tailscale, OpenVPN, and IPsec (IPSec in newer versions)
+ * with the application after it, where there is one. ndpiReader shortens a group of zeros in IPv6 addresses although there is a
  * `::` already (2001:db8::1::7). Two addresses have that form, so such rows are left out and counted.
  */
 import type { IssueList } from '../../core/issue.ts';
@@ -14,6 +14,7 @@ import { keyOfTuple, ToolFlows, trackedTransport, type TupleText } from './tool-
 
 const NAMES: Readonly<Record<string, Protocol>> = {
   wireguard: Protocol.WIREGUARD,
+  tailscale: Protocol.WIREGUARD,
   openvpn: Protocol.OPENVPN,
   ipsec: Protocol.IPSEC,
 };

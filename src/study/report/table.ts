@@ -1,5 +1,4 @@
 /** Tables: a caption, a head that is repeated on every printed page, a header cell for each row. */
-import { number } from '../../core/count-text.ts';
 import { html, type Html, type Part } from './html.ts';
 
 /** Rows of a table at most; the JSON has all. */
@@ -23,8 +22,7 @@ export function table({ caption, head, texts = 1 }: TableShape, rows: readonly (
         ${cells.map((cell, at) => html`<td${side(at + 1)}>${cell}</td>`)}
       </tr> `,
   );
-  const further = rows.length - ROW_LIMIT;
-  const note = further > 0 ? html`<p class="note">The table has ${number(further)} more rows in the JSON.</p> ` : null;
+  const note = rows.length > ROW_LIMIT ? html`<p class="note">The other rows are in the JSON.</p> ` : null;
   return html`<div class="wide" tabindex="0" role="group" aria-label="Table">
       <table>
         <caption>

@@ -37,7 +37,7 @@ export function unreadSection({ packets, report, skipped_files: skipped, hints }
         A capture file does not say how many packets were lost before they were written, so losses of the recording
         itself are not known. Flows of which the beginning is missing may be found later or not at all.
       </p>
-      ${skipped === 0 ? NOTHING : skippedText(skipped)}${hints.map((hint) => html`<p>Hint: ${name(hint)}.</p> `)}`,
+      ${skipped === 0 ? NOTHING : skippedText(skipped)}${hints.map((hint) => html`<p>Hint: ${hint}.</p> `)}`,
   };
 }
 

@@ -24,6 +24,7 @@ const ROWS = [
   ['3', '50', '192.0.2.140', '0', '198.51.100.140', '0', '79', 'IPsec'],
   ['4', '17', '192.0.2.100', '4500', '198.51.100.100', '4500', '79', 'IPSec'],
   ['5', '17', '192.0.2.100', '500', '198.51.100.100', '500', '125.38', 'Skype_Teams.SkypeCall'],
+  ['8', '17', '192.168.88.3', '41641', '198.51.100.71', '41641', '304', 'Tailscale'],
   ['6', '47', '198.18.0.1', '0', '198.18.0.2', '0', '80', 'GRE'],
   ['7', '17', '2001:db8::1::7', '1', '2001:db8::2', '2', '0', 'Unknown'],
 ] as const;
@@ -35,6 +36,7 @@ const LIST = [
   `esp/ah 192.0.2.140 and 198.51.100.140: ${IPSEC} IPsec`,
   `udp 192.0.2.100 port 4500 and 198.51.100.100 port 4500: ${IPSEC} IPSec`,
   `udp 192.0.2.100 port 500 and 198.51.100.100 port 500: ${NONE} Skype_Teams.SkypeCall`,
+  `udp 192.168.88.3 port 41641 and 198.51.100.71 port 41641: ${WIREGUARD} Tailscale`,
 ];
 
 function fileOf(separator: string, more: readonly string[], rows: readonly (readonly string[])[] = ROWS): string {
@@ -93,6 +95,6 @@ describe("ndpiReader's CSV", () => {
     const whole = fileOf(',', ['x']);
     const { content, issues } = await readText(whole.slice(0, whole.lastIndexOf('2001:db8::1::7')));
     expect(content).toMatchObject({ flows: { unreadable: 0 } });
-    expect(issues).toEqual([expect.stringMatching(/^9:\d+: warning: the file ends within this line/)]);
+    expect(issues).toEqual([expect.stringMatching(/^10:\d+: warning: the file ends within this line/)]);
   });
 });
