@@ -19,6 +19,7 @@ const input = {
   'bytes-process': 'dist/daemon/console/bytes-process.js',
   'history-process': 'dist/history/process/history-process.js',
   'export-process': 'dist/desk/export/export-process.js',
+  'confirm-process': 'dist/desk/confirm/confirm-process.js',
   'sheet-process': 'dist/desk/import/sheet-process.js',
   'live-cap-process': 'dist/capture/live/live-cap-process.js',
 };

@@ -6,10 +6,11 @@ import type { Log } from '../output/log/log.ts';
 import { makeKeyFiles } from '../rules/signing-key.ts';
 import type { OidcConfig } from '../web/http/accounts/oidc-config.ts';
 import type { HttpOptions, ListenAddress } from '../web/http/http-options.ts';
+import { ImportWriter } from './confirm/import-writer.ts';
 import { RegistryWriter } from './export/registry-writer.ts';
 import type { StaffRole } from './model/role.ts';
 import { DeskServer } from './http/desk-server.ts';
-import { readTable, readTableInPieces } from './import/read-table.ts';
+import { readTableInPieces } from './import/read-table.ts';
 import { SheetReader } from './import/sheet-reader.ts';
 import { Mail, type MailOptions } from './mail.ts';
 import { allAccounts } from './store/account-store.ts';
@@ -17,6 +18,7 @@ import { DATABASE_NAME, type DeskDatabase, openDesk } from './store/desk-databas
 import { removeStrayFiles } from './store/file-store.ts';
 import { allReasons, writeFirstReasons, writeProviderIsps } from './store/settings.ts';
 import { tick } from './work/clock.ts';
+import { WriteGate } from './work/write-gate.ts';
 
 const FILES = 'files';
 const KEY = 'registry-key.pem';
@@ -53,6 +55,7 @@ export class Desk {
   private readonly mail: Mail | null;
   private readonly log: Log;
   private readonly files: string;
+  private readonly gate = new WriteGate();
   private readonly timers: NodeJS.Timeout[] = [];
 
   constructor({ state, out, http, assets, mail, oidc }: DeskOptions, log: Log) {
@@ -66,16 +69,18 @@ export class Desk {
       database,
       Object.values(oidc?.isps?.values ?? {}).flatMap((one) => one ?? []),
     );
-    this.mail = mail === null ? null : new Mail(database, mail, log);
+    this.mail = mail === null ? null : new Mail(database, mail, log, this.gate);
     this.writer = new RegistryWriter({ database: join(state, DATABASE_NAME), folder: out, keyFile }, log, Date.now);
+    const imports = new ImportWriter(join(state, DATABASE_NAME), this.gate);
     this.server = new DeskServer(
       http,
       {
         database,
         files: this.files,
         sheets: new SheetReader(),
-        readTable,
         readTableInPieces,
+        confirmImport: (confirmation) => imports.write(confirmation),
+        gate: this.gate,
         assets,
         oidc,
         now: Date.now,
@@ -119,6 +124,7 @@ export class Desk {
   }
 
   private tick(): void {
+    if (this.gate.isClosed) return;
     try {
       const notify = (application: number, subject: string, text: string): void => {
         this.mail?.add(application, subject, text, Date.now());

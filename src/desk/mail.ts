@@ -3,6 +3,7 @@ import nodemailer, { type Transporter } from 'nodemailer';
 import type { Log } from '../output/log/log.ts';
 import { type DeskDatabase, rows, run } from './store/desk-database.ts';
 import { personalOf } from './store/history.ts';
+import { WriteGate } from './work/write-gate.ts';
 
 export interface MailOptions {
   /** Like smtp://mail.example:587. */
@@ -28,10 +29,12 @@ export class Mail {
   private readonly from: string;
   private readonly log: Log;
   private readonly transport: Transporter;
+  private readonly gate: WriteGate;
   private isSending = false;
 
-  constructor(database: DeskDatabase, { smtp, from }: MailOptions, log: Log) {
+  constructor(database: DeskDatabase, { smtp, from }: MailOptions, log: Log, gate = new WriteGate()) {
     this.database = database;
+    this.gate = gate;
     this.from = from;
     this.log = log;
     const url = new URL(smtp);
@@ -75,8 +78,10 @@ export class Mail {
     const to = personalOf(this.database, application)?.mail;
     try {
       if (to !== undefined) await this.transport.sendMail({ from: this.from, to, subject, text });
+      await this.gate.opened();
       run(this.database, 'DELETE FROM mail WHERE id = ?', id);
     } catch (error) {
+      await this.gate.opened();
       const isLast = attempts + 1 >= MOST_ATTEMPTS;
       const { code = 'unknown' } = error as { readonly code?: string };
       // The message of a mail server may name the recipient.

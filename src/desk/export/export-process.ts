@@ -14,6 +14,8 @@ export interface ExportOrder {
   readonly confirmed: string | null;
 }
 
+const BUSY_MS = 120_000;
+
 // The desk has ended: the next one writes the registry, and this one must not come after it.
 const endWithDesk = (): void => {
   process.exit(1);
@@ -22,6 +24,8 @@ process.once('disconnect', endWithDesk);
 
 const order = JSON.parse(process.argv[2]!) as ExportOrder;
 const database = openDesk(order.database);
+// An import may be written meanwhile.
+database.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
 try {
   process.send!(await writeRegistry(database, { ...order, key: readPrivateKey(order.keyFile) }));
 } catch (error) {

@@ -29,7 +29,7 @@ import { readApplication } from '../work/read-application.ts';
 import type { DeskParts } from './desk-parts.ts';
 import { type DeskAnswer, type DeskCall, type DeskRoute, redirect, refuse } from './desk-route.ts';
 import type { Form } from './form-reading.ts';
-import { once } from './once.ts';
+import { once } from '../work/once.ts';
 
 const NOT_FOUND = 'this link leads to no application: check that it is whole';
 /** They have a page with the whole form. */

@@ -2,8 +2,10 @@
 import type { OidcConfig } from '../../web/http/accounts/oidc-config.ts';
 import type { PasswordSignIn } from '../../web/http/accounts/password-sign-in.ts';
 import type { StaffRole } from '../model/role.ts';
-import type { readTable, readTableInPieces } from '../import/read-table.ts';
+import type { readTableInPieces } from '../import/read-table.ts';
 import type { SheetReader } from '../import/sheet-reader.ts';
+import type { Confirmation } from '../confirm/confirm-import.ts';
+import type { WriteGate } from '../work/write-gate.ts';
 import type { DeskDatabase } from '../store/desk-database.ts';
 import type { DeskAccess } from './desk-access.ts';
 
@@ -17,10 +19,12 @@ export interface DeskParts {
   readonly files: string;
   /** Reads spreadsheets in a process of their own. */
   readonly sheets: SheetReader;
-  /** Understands the rows of a sheet with what the registry has now. */
-  readonly readTable: typeof readTable;
-  /** The same for a page, with pauses for other requests. */
+  /** Understands the rows of a sheet with what the registry has now, with pauses for other requests. */
   readonly readTableInPieces: typeof readTableInPieces;
+  /** Writes a confirmed import, all of it or nothing. Rejects with DeedRefused. */
+  readonly confirmImport: (confirmation: Confirmation) => Promise<void>;
+  /** Closed while another process writes. */
+  readonly gate: WriteGate;
   /** The folder of the style sheet, the script, the icon and the font. */
   readonly assets: string;
   /** ms since 1970. */

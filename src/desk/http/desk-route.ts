@@ -49,6 +49,8 @@ export interface DeskRoute {
   readonly allowed: Allowed;
   /** The form may have files. */
   readonly hasFiles?: boolean;
+  /** False for a form that writes nothing, or has another process write. The others wait while one does. */
+  readonly writesHere?: boolean;
   readonly answer: (call: DeskCall) => Promise<DeskAnswer> | DeskAnswer;
 }
 

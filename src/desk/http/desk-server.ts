@@ -143,7 +143,7 @@ export class DeskServer {
   }
 
   private addRoute(app: FastifyInstance, route: DeskRoute): void {
-    const { method, path, hasFiles = false } = route;
+    const { method, path, hasFiles = false, writesHere = method === 'POST' } = route;
     app.route({
       method,
       url: path,
@@ -167,6 +167,7 @@ export class DeskServer {
             session,
             refuse(403, 'the form is not of this session: load its page again'),
           );
+        if (writesHere) await this.parts.gate.opened();
         return this.send(request, reply, session, await route.answer(call));
       },
     });

@@ -14,6 +14,7 @@ import {
   type Import,
   importById,
   type ImportedRow,
+  IMPORT_OVER,
   latestImports,
   resultOfImport,
   writeChoices,
@@ -25,14 +26,12 @@ import { allIsps } from '../store/settings.ts';
 import { reportOf } from '../export/import-report.ts';
 import { DeedRefused } from '../work/act.ts';
 import { dateOf } from '../work/date-text.ts';
-import { hashOfRows, importRows, rowsToTake } from '../work/import-rows.ts';
+import { hashOfRows, rowsToTake } from '../work/import-rows.ts';
 import type { DeskParts } from './desk-parts.ts';
 import { type DeskAnswer, type DeskCall, type DeskRoute, redirect, refuse } from './desk-route.ts';
 import { choicesIn } from './import-form.ts';
-import { once } from './once.ts';
 
 const NOT_FOUND = 'there is no such import';
-const NOT_OPEN = 'this import is over';
 const WHOLE_NUMBER = /^\d{1,12}$/;
 const MOST_LISTED = 50;
 const LONGEST_NAME = 120;
@@ -48,7 +47,7 @@ export function importRoutes(parts: DeskParts): readonly DeskRoute[] {
       const { id = '' } = call.params;
       const one = WHOLE_NUMBER.test(id) ? importById(database, Number(id)) : null;
       if (one === null) return refuse(404, NOT_FOUND);
-      return isOpen && one.state !== 'open' ? refuse(409, NOT_OPEN) : answer(call, one);
+      return isOpen && one.state !== 'open' ? refuse(409, IMPORT_OVER) : answer(call, one);
     };
   return [
     { method: 'GET', path: '/imports', allowed: READERS, answer: (call) => listPage(parts, call, null) },
@@ -81,6 +80,7 @@ export function importRoutes(parts: DeskParts): readonly DeskRoute[] {
       method: 'POST',
       path: '/imports/:id/confirm',
       allowed: WRITERS,
+      writesHere: false,
       answer: about(false, (call, one) => confirm(parts, call, one)),
     },
     {
@@ -206,47 +206,16 @@ function answerQuestions({ database }: DeskParts, { form }: DeskCall, one: Impor
   return redirect(`/imports/${one.id}?rows=question`);
 }
 
-function confirm(parts: DeskParts, call: DeskCall, one: Import): DeskAnswer {
-  const { database } = parts;
-  const { form, nowMs } = call;
+async function confirm(parts: DeskParts, { form, user, nowMs }: DeskCall, { id }: Import): Promise<DeskAnswer> {
+  const shownSha256 = form.text('shown');
   try {
-    once(database, form.text('key'), 0, nowMs, () => {
-      if (importById(database, one.id)!.state !== 'open') throw new DeedRefused({ status: 409, problem: NOT_OPEN });
-      write(parts, call, one);
-    });
+    await parts.confirmImport({ id, key: form.text('key'), shownSha256, actor: user!, atMs: nowMs });
   } catch (error) {
     if (error instanceof DeedRefused) return refuse(error.status, error.message);
     throw error;
   }
   parts.onRegistryChange();
-  return redirect(`/imports/${one.id}?rows=understood`);
-}
-
-/** Everything is written, or nothing. */
-function write(parts: DeskParts, { form, nowMs, user }: DeskCall, one: Import): void {
-  const { database, readTable } = parts;
-  const file = fileOfImport(database, one.id);
-  const rows = file === null ? [] : readTable(database, file, one.choices, dateOf(nowMs));
-  const toTake = rowsToTake(rows, new Set(one.taken));
-  if (form.text('shown') !== hashOfRows(toTake))
-    throw new DeedRefused({
-      status: 409,
-      problem: 'the registry or the rows have changed since this was shown: look at them again',
-    });
-  const made = importRows(database, toTake, { name: one.name, actor: user!, atMs: nowMs });
-  const result = rows.map((row): ImportedRow => {
-    const application = made.get(row.number);
-    return { ...row, reference: application?.reference ?? '', application: application?.id ?? 0 };
-  });
-  const counts = countRows(rows);
-  endImport(database, one.id, { state: 'done', by: user!.name, atMs: nowMs, result, counts });
-  addDeed(database, {
-    atMs: nowMs,
-    actor: user!.name,
-    role: user!.role,
-    what: 'import',
-    fields: { import: one.id, sha256: one.sha256, registered: made.size, ...counts },
-  });
+  return redirect(`/imports/${id}?rows=understood`);
 }
 
 function drop({ database }: DeskParts, { user, nowMs }: DeskCall, one: Import): DeskAnswer {

@@ -42,6 +42,7 @@ export function publicRoutes(parts: DeskParts): readonly DeskRoute[] {
       method: 'POST',
       path: '/check-addresses',
       allowed: 'public',
+      writesHere: false,
       answer: ({ form }) => ({
         kind: 'json',
         value: checkAddresses(database, form.text('addresses').slice(0, 8000), {

@@ -12,7 +12,7 @@ import { addDeed } from '../store/history.ts';
 import { DeedRefused } from '../work/act.ts';
 import type { DeskParts } from './desk-parts.ts';
 import { type DeskAnswer, type DeskCall, type DeskRoute, redirect, refuse } from './desk-route.ts';
-import { once } from './once.ts';
+import { once } from '../work/once.ts';
 
 const MS_PER_DAY = 86_400_000;
 const MOST_SHOWN = 200;

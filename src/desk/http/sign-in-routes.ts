@@ -19,6 +19,7 @@ export function signInRoutes({ access, passwords, oidc }: DeskParts): readonly D
       method: 'POST',
       path: '/sign-in',
       allowed: 'public',
+      writesHere: false,
       answer: async (call) => {
         const { form, address, session } = call;
         const attempt = { name: form.text('name').toLowerCase(), password: form.all('password')[0] ?? '' };
@@ -32,6 +33,7 @@ export function signInRoutes({ access, passwords, oidc }: DeskParts): readonly D
       method: 'POST',
       path: '/sign-out',
       allowed: ['isp', 'reviewer', 'auditor', 'admin'],
+      writesHere: false,
       answer: ({ session }) => {
         access.end(session);
         return { kind: 'redirect', to: '/', cookie: '' };

@@ -29,7 +29,7 @@ import { dateOf } from '../work/date-text.ts';
 import type { DeskParts } from './desk-parts.ts';
 import { type DeskAnswer, type DeskCall, type DeskRoute, redirect, refuse } from './desk-route.ts';
 import type { Form } from './form-reading.ts';
-import { once } from './once.ts';
+import { once } from '../work/once.ts';
 
 const QUEUES = {
   isp: ['isp'],

@@ -7,6 +7,8 @@ import type { ReadFile } from '../import/sheet.ts';
 import type { ReadRow, RowCounts } from '../import/understood.ts';
 import { type DeskDatabase, row, rows, run } from './desk-database.ts';
 
+export const IMPORT_OVER = 'this import is over';
+
 export type ImportState = 'open' | 'done' | 'dropped';
 
 export interface Import {

@@ -33,6 +33,8 @@ export interface Deed {
   /** What a registration that is mended says from now on. */
   readonly statement?: Statement;
   readonly personalSha256?: string;
+  /** The limit of one person's changes was looked at for all that this transaction does. */
+  readonly isWithinLimit?: boolean;
 }
 
 /** An action that was refused, with its message to the user. */
@@ -70,7 +72,7 @@ function deedRefusal(database: DeskDatabase, deed: Deed): Refused | null {
   if (action === 'propose-revocation' && (date === undefined || date < dateOf(atMs)))
     return missing('name the day on which it takes effect: today, where it is urgent, or later');
   if (action === 'mend' && deed.statement === undefined) return missing('name what the registration is to say');
-  if (!changesRegistry || actor.role !== 'reviewer') return null;
+  if (!changesRegistry || actor.role !== 'reviewer' || deed.isWithinLimit === true) return null;
   const problem = limitRefusal(1, changedBy(database, actor.name, atMs), releasedTo(database, actor.name, atMs));
   return problem === null ? null : { status: 403, problem };
 }

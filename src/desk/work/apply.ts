@@ -114,12 +114,9 @@ function insertApplication(database: DeskDatabase, wanted: NewApplication): numb
 
 function nextReference(database: DeskDatabase, atMs: number): string {
   const year = new Date(atMs).getUTCFullYear();
-  const [next] = database
-    .prepare(
-      `INSERT INTO reference_number (year, latest) VALUES (?, 1)
-        ON CONFLICT (year) DO UPDATE SET latest = latest + 1 RETURNING latest`,
-    )
-    .all([year]) as [{ readonly latest: number }];
+  const sql = `INSERT INTO reference_number (year, latest) VALUES (?, 1)
+    ON CONFLICT (year) DO UPDATE SET latest = latest + 1 RETURNING latest`;
+  const next = row<{ readonly latest: number }>(database, sql, year)!;
   return referenceOf(year, next.latest);
 }
 

@@ -98,7 +98,7 @@ function importRow(
   const shownName = name.slice(0, LONGEST_NAME_SHOWN);
   const there = one.reference === '' ? '' : `, where its reference is ${one.reference}`;
   const text = `Imported from row ${number} of ${shownName}${there}.`;
-  const deed = { application: application.id, actor, atMs, text };
+  const deed = { application: application.id, actor, atMs, text, isWithinLimit: true };
   // Its provider is not asked: the reviewer answers for what is imported.
   if (application.state === 'isp') actWithin(database, { ...deed, action: 'take-over' });
   return actWithin(database, { ...deed, action: 'approve', validFrom: one.validFrom });
