@@ -1,5 +1,6 @@
 /** The parts of a daemon, made and connected. None of them has begun anything. */
 import { randomInt } from 'node:crypto';
+import type { DecisionSink } from '../decision/decision-sink.ts';
 import { rulesSha256 } from '../decision/rules.ts';
 import { teeDecisions } from '../decision/tee-sink.ts';
 import { HASH_KEY_WORDS } from '../policy/client-hash.ts';
@@ -13,7 +14,7 @@ import { DaemonConsole } from './console/daemon-console.ts';
 import { consoleAddresses, DecisionFeed } from './console/decision-feed.ts';
 import { HistoryFeed } from './console/history-feed.ts';
 import { RunCheckpoints } from './checkpoint/checkpoints.ts';
-import { snapshotParts } from './checkpoint/daemon-state.ts';
+import { snapshotParts, type StatefulParts } from './checkpoint/daemon-state.ts';
 import { ControlSocket } from './control-socket.ts';
 import { RunEngine } from './daemon-engine.ts';
 import type { DaemonOptions } from './daemon-options.ts';
@@ -64,25 +65,18 @@ export function connectParts(
   files: PacketFiles,
   log: Log,
 ): DaemonParts {
-  const { version, rulesFiles, starting, rulesState, tracker, notifier, stateFolder, show } = options;
-  const notice = (line: string): void => {
-    outputs.notice(line);
-  };
+  const { version, rulesFiles, starting, rulesState, tracker, notifier, show } = options;
   const access = new ConsoleAccess(options.http?.accounts ?? NO_ACCOUNTS, log);
   const history = options.history === null ? null : new HistoryFeed(options.history, log);
   const decisions = history === null ? null : openDecisions(options, history, access, outputs, files);
-  const sink =
-    history === null || decisions === null
-      ? outputs
-      : teeDecisions(teeDecisions(outputs, history.decided), decisions.decided);
   const engine = new RunEngine(
     starting.reading.rules!,
     tracker,
-    sink,
+    receiverOf(outputs, history, decisions),
     newKey(),
     (report) => {
       safety.tripped(report);
-      parts.console?.tick();
+      console?.tick();
     },
     history?.outcomes,
   );
@@ -92,90 +86,91 @@ export function connectParts(
   const clock = new RunClock(source.kind, files, log, (byUs) => {
     changes.clockWasSet(byUs);
   });
-  const safety: RunSafety = new RunSafety({
-    guard: engine.guard,
-    hits: engine.decisions.counts.hits,
-    folder: stateFolder,
-    show,
-    log,
-    notices,
-    notice: (line) => {
-      notice(line);
-      // What an operator does does not come again.
-      checkpoints?.soon();
-    },
-    mode: () => engine.decisions.mode,
-    timeUs: () => engine.timeUs,
+  const notice = (line: string): void => {
+    outputs.notice(line);
+  };
+  const safety: RunSafety = safetyOf(options, engine, notices, log, (line) => {
+    notice(line);
+    // What an operator does does not come again.
+    checkpoints?.soon();
   });
-  const checkpoints =
-    stateFolder === null || source.checkpoint === null
-      ? null
-      : new RunCheckpoints(
-          { folder: stateFolder, build: options.build, limit: options.maxState },
-          {
-            source,
-            outputs,
-            snapshot: (walk) => {
-              snapshotParts(walk, { engine, source, files, clock, changes, safety, history });
-            },
-            rulesSha256: () => rulesSha256(engine.rules),
-            activeFlows: () => engine.counters.flowsActive,
-            progress: () => engine.counters.packets + (source.counts.files.done ?? 0),
-            timeUs: () => engine.timeUs,
-            everyMs: options.checkpointMs,
-            log,
-          },
-        );
+  const checkpoints = checkpointsOf(options, { engine, source, files, clock, changes, safety, history }, outputs, log);
   if (checkpoints !== null) {
     changes.change = (work) => checkpoints.change(work);
     changes.isCatchingUp = () => outputs.expectedCount > 0;
   }
   const shadow = new RunShadow(engine, rulesFiles.addresses, { show, log, notice });
-  const administered = { version, engine, outputs, changes, source, safety, shadow, history, checkpoints };
-  const administration = new RunAdministration(administeredParts(administered), log);
+  const shared = { engine, outputs, changes, source, safety, shadow, history, checkpoints };
+  const administration = new RunAdministration(administeredParts({ ...shared, version }), log);
   const fleet = options.fleet === null ? null : new FleetShipping(options.fleet, version, log);
   const fleetRules = fleetRulesOf(options, fleet, { engine, changes, notices, program: version, log });
   const { control: path, drafts } = options;
   const control = path === null ? null : new ControlSocket(path, administration.answer.bind(administration), log);
-  const shown = { show, addresses: rulesFiles.addresses, drafts, log, startedMs: Date.now() };
-  const console =
+  const operated = { ...shared, clock, notices, fleetRules, administration, access };
+  const shown = { version, show, addresses: rulesFiles.addresses, drafts, log, startedMs: Date.now() };
+  const console: DaemonConsole | null =
     history === null || decisions === null
       ? null
       : new DaemonConsole({
-          ...administered,
+          ...operated,
           ...shown,
           history,
           decisions,
-          clock,
-          notices,
-          fleetRules,
-          administration,
-          access,
           state: stateListOf(options, safety, history),
         });
   const hints = new RunHints(engine.counters, log);
-  const parts: DaemonParts = {
-    engine,
-    outputs,
-    source,
-    clock,
-    changes,
-    safety,
-    shadow,
+  return { ...operated, control, fleet, decisions, console, hints, lag: new EventLoopLag() };
+}
+
+/** What receives decisions: the outputs, and with a history also what counts and what keeps them. */
+function receiverOf(outputs: RunOutputs, history: HistoryFeed | null, decisions: DecisionFeed | null): DecisionSink {
+  if (history === null || decisions === null) return outputs;
+  return teeDecisions(teeDecisions(outputs, history.decided), decisions.decided);
+}
+
+function safetyOf(
+  { stateFolder: folder, show }: DaemonOptions,
+  engine: RunEngine,
+  notices: RunNotices,
+  log: Log,
+  notice: (line: string) => void,
+): RunSafety {
+  return new RunSafety({
+    guard: engine.guard,
+    hits: engine.decisions.counts.hits,
+    folder,
+    show,
+    log,
     notices,
-    hints,
-    lag: new EventLoopLag(),
-    checkpoints,
-    administration,
-    control,
-    access,
-    fleet,
-    fleetRules,
-    history,
-    decisions,
-    console,
-  };
-  return parts;
+    notice,
+    mode: () => engine.decisions.mode,
+    timeUs: () => engine.timeUs,
+  });
+}
+
+/** Null without a folder of state, and for a source that has none. */
+function checkpointsOf(
+  { stateFolder: folder, build, maxState: limit, checkpointMs: everyMs }: DaemonOptions,
+  parts: StatefulParts,
+  outputs: RunOutputs,
+  log: Log,
+): RunCheckpoints | null {
+  const { engine, source } = parts;
+  if (folder === null || source.checkpoint === null) return null;
+  const place = { folder, build, limit };
+  return new RunCheckpoints(place, {
+    source,
+    outputs,
+    snapshot: (walk) => {
+      snapshotParts(walk, parts);
+    },
+    rulesSha256: () => rulesSha256(engine.rules),
+    activeFlows: () => engine.counters.flowsActive,
+    progress: () => engine.counters.packets + (source.counts.files.done ?? 0),
+    timeUs: () => engine.timeUs,
+    everyMs,
+    log,
+  });
 }
 
 /** Null where rules do not come from a fleet. */

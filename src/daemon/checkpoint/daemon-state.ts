@@ -9,7 +9,7 @@ import type { RunSource } from '../source-run.ts';
 
 const MICROS_PER_MILLISECOND = 1000;
 
-interface StatefulParts {
+export interface StatefulParts {
   readonly engine: RunEngine;
   readonly source: RunSource;
   readonly files: { snapshot(walk: Snapshot): void };

@@ -1,4 +1,6 @@
-/** The points of a chart as they are drawn: what each series has, what is stacked below it, and what was not watched. */
+/**
+ * The points of a chart as they are drawn: what each series has, what is stacked below it, and what was not watched.
+ */
 import type { ChartData } from '../../../history/query/chart-query.ts';
 
 export interface ChartSeries {
@@ -107,7 +109,9 @@ export function pointAt({ times, ends }: ChartPoints, time: number): number {
   return at !== -1 && time < ends[at]! ? at : -1;
 }
 
-/** For each series in turn: by point, the sum of the shown series below it and itself; null where nothing was watched. */
+/**
+ * For each series in turn: by point, the sum of the shown series below it and itself; null where nothing was watched.
+ */
 export function stackOf(series: readonly ChartSeries[], isShown: readonly boolean[]): (number | null)[][] {
   let below: (number | null)[] = [];
   return series.map(({ values }, at) => {

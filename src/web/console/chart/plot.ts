@@ -1,6 +1,6 @@
 /**
- * Draws a chart with uPlot: its options, its size, and its cursor. Colours are read from the page when something is drawn.
- * uPlot sets its styles by script, which the content-security policy allows.
+ * Draws a chart with uPlot: its options, its size, and its cursor. Colours are read from the page when something is
+ * drawn. uPlot sets its styles by script, which the content-security policy allows.
  */
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
@@ -78,11 +78,37 @@ export class Plot {
 function optionsOf(
   input: PlotInput,
   tops: readonly (readonly (number | null)[])[],
-  { onPoint, onSpan }: PlotEvents,
+  events: PlotEvents,
   width: number,
 ): uPlot.Options {
-  const { points, styles, isShown, isStacked, zone } = input;
-  const series = points.series.map((one, at): uPlot.Series => {
+  const { points, isWhole, zone } = input;
+  return {
+    width,
+    height: PLOT_HEIGHT,
+    padding: [14, 22, 0, 0],
+    legend: { show: false },
+    tzDate: (time) => uPlot.tzDate(new Date(time * 1000), zone),
+    scales: {
+      x: { time: true, range: () => [points.from, Math.max(points.to, points.from + 1)] },
+      y: { range: (_plot, _least, most: number | null) => [0, Math.max(most ?? 0, isWhole ? 1 : 0.001) * SPACE_ABOVE] },
+    },
+    axes: axesOf(input),
+    series: [{}, ...seriesOf(input, tops)],
+    cursor: {
+      y: false,
+      points: { show: false },
+      drag: { x: true, y: false, setScale: false, dist: LEAST_SPAN_PIXELS },
+      sync: { key: 'sluice', setSeries: false },
+    },
+    hooks: { ...drawingOf(input), ...pointingOf(points, events) },
+  };
+}
+
+function seriesOf(
+  { points, styles, isShown, isStacked }: PlotInput,
+  tops: readonly (readonly (number | null)[])[],
+): uPlot.Series[] {
+  return points.series.map((one, at) => {
     const style = styles[at]!;
     return {
       show: isShown[at] !== false,
@@ -94,59 +120,45 @@ function optionsOf(
       points: { show: false },
     };
   });
+}
+
+/** What is drawn below and above the series. */
+function drawingOf({ points, bands, markers, notWatched }: PlotInput): uPlot.Hooks.Arrays {
   return {
-    width,
-    height: PLOT_HEIGHT,
-    padding: [14, 22, 0, 0],
-    legend: { show: false },
-    tzDate: (time) => uPlot.tzDate(new Date(time * 1000), zone),
-    scales: {
-      x: { time: true, range: () => [points.from, Math.max(points.to, points.from + 1)] },
-      y: {
-        range: (_plot, _least, most: number | null) => [
-          0,
-          Math.max(most ?? 0, input.isWhole ? 1 : 0.001) * SPACE_ABOVE,
-        ],
+    drawClear: [
+      (plot) => {
+        drawGaps(plot, points.gaps);
+        drawBands(plot, bands);
       },
-    },
-    axes: axesOf(input),
-    series: [{}, ...series],
-    cursor: {
-      y: false,
-      points: { show: false },
-      drag: { x: true, y: false, setScale: false, dist: LEAST_SPAN_PIXELS },
-      sync: { key: 'sluice', setSeries: false },
-    },
-    hooks: {
-      drawClear: [
-        (plot) => {
-          drawGaps(plot, points.gaps);
-          drawBands(plot, input.bands);
-        },
-      ],
-      draw: [
-        (plot) => {
-          drawBaseline(plot, points);
-          drawMarkers(plot, input.markers);
-          drawWords(plot, points.gaps, input.notWatched, input.bands);
-        },
-      ],
-      setCursor: [
-        (plot) => {
-          const { left = -1 } = plot.cursor;
-          const at = left < 0 ? -1 : pointAt(points, plot.posToVal(left, 'x'));
-          onPoint(at === -1 ? null : at);
-        },
-      ],
-      setSelect: [
-        (plot) => {
-          const { left, width: size } = plot.select;
-          if (size < LEAST_SPAN_PIXELS) return;
-          plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
-          onSpan(Math.floor(plot.posToVal(left, 'x')), Math.ceil(plot.posToVal(left + size, 'x')));
-        },
-      ],
-    },
+    ],
+    draw: [
+      (plot) => {
+        drawBaseline(plot, points);
+        drawMarkers(plot, markers);
+        drawWords(plot, points.gaps, notWatched, bands);
+      },
+    ],
+  };
+}
+
+/** What the pointer does. */
+function pointingOf(points: ChartPoints, { onPoint, onSpan }: PlotEvents): uPlot.Hooks.Arrays {
+  return {
+    setCursor: [
+      (plot) => {
+        const { left = -1 } = plot.cursor;
+        const at = left < 0 ? -1 : pointAt(points, plot.posToVal(left, 'x'));
+        onPoint(at === -1 ? null : at);
+      },
+    ],
+    setSelect: [
+      (plot) => {
+        const { left, width: size } = plot.select;
+        if (size < LEAST_SPAN_PIXELS) return;
+        plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+        onSpan(Math.floor(plot.posToVal(left, 'x')), Math.ceil(plot.posToVal(left + size, 'x')));
+      },
+    ],
   };
 }
 

@@ -1,6 +1,6 @@
 /**
- * Rows of a chart's table: its points, several of which are joined where there are too many. On paper a stretch that was not
- * watched is one row.
+ * Rows of a chart's table: its points, several of which are joined where there are too many. On paper a stretch that
+ * was not watched is one row.
  */
 import type { ChartPoints } from './chart-points.ts';
 
@@ -16,7 +16,10 @@ export interface TableRow {
   readonly watched: number;
 }
 
-/** `joined` is the number of points of each row. `isSum`: values of several points are added, or else the largest is taken. */
+/**
+ * `joined` is the number of points of each row. `isSum`: values of several points are added, or else the largest is
+ * taken.
+ */
 export function rowsOf(points: ChartPoints, isSum: boolean, most: number): { rows: TableRow[]; joined: number } {
   const { times } = points;
   const joined = Math.max(1, Math.ceil(times.length / most));

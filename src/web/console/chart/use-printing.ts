@@ -1,4 +1,7 @@
-/** Whether the page is being printed. The page's root has the class `printing` then, which makes its colours black and grey. */
+/**
+ * Whether the page is being printed. The page's root has the class `printing` then, which makes its colours black and
+ * grey.
+ */
 import { useEffect, useState } from 'preact/hooks';
 
 const PRINT = matchMedia('print');

@@ -1,4 +1,7 @@
-/** Limits of the breaker and the causes of its trips in words. The daemon names a limit by window and group: `60s confirmed`. */
+/**
+ * Limits of the breaker and the causes of its trips in words. The daemon names a limit by window and group: `60s
+ * confirmed`.
+ */
 import { text } from '../text/catalogue.ts';
 
 const { terms } = text;

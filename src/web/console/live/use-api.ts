@@ -1,4 +1,7 @@
-/** An answer of the API for a part of a page. Another address ends the request before it; what was shown stays until then. */
+/**
+ * An answer of the API for a part of a page. Another address ends the request before it; what was shown stays until
+ * then.
+ */
 import { useCallback, useEffect, useState } from 'preact/hooks';
 import { getJson } from './api.ts';
 

@@ -1,4 +1,6 @@
-/** The span of time that a page shows. The address has it: a name in `span`, or `from` and `to` in seconds since 1970. */
+/**
+ * The span of time that a page shows. The address has it: a name in `span`, or `from` and `to` in seconds since 1970.
+ */
 import type { LiveDocument } from '../../api/live-schema.ts';
 
 /** What spans need of a live document, which a daemon's and a hub's have. */
@@ -56,7 +58,10 @@ export function stepped({ from, to }: SpanChoice, direction: -1 | 1): SpanChoice
   return from + length < 0 ? null : { name: null, from: from + length, to: to + length };
 }
 
-/** The end of the last whole minute that is surely recorded: by the clock, or by the packets where they are from the past. */
+/**
+ * The end of the last whole minute that is surely recorded: by the clock, or by the packets where they are from the
+ * past.
+ */
 export function endOf({ now_ms: nowMs, wall_ms: wallMs }: PageTime): number {
   const isPast = nowMs !== null && Math.abs(wallMs - nowMs) >= PAST_MS;
   const ms = isPast ? nowMs : wallMs;

@@ -1,4 +1,7 @@
-/** The control for the span of time that a page shows: named spans, a beginning and an end, and steps. It is in the address. */
+/**
+ * The control for the span of time that a page shows: named spans, a beginning and an end, and steps. It is in the
+ * address.
+ */
 import { useId, useState } from 'preact/hooks';
 import { Sign } from '../component/sign.tsx';
 import { time, zoneName } from '../format/time-format.ts';

@@ -13,7 +13,9 @@ const words = text.decisions;
 
 export type Addresses = 'plain' | 'truncated' | 'pseudonym';
 
-/** The address of a decision's explanation. Its flow_id is part of it, so that it is no other decision after a restart. */
+/**
+ * The address of a decision's explanation. Its flow_id is part of it, so that it is no other decision after a restart.
+ */
 export function addressOf({ number, flow_id: flowId, packet }: DecisionRow): string {
   return `/decisions/${number < 1 ? `${flowId}-${packet}` : `${number}-${flowId}`}`;
 }
@@ -88,21 +90,7 @@ export function decisionColumns({ zone, addresses, query }: CellParts): readonly
         </Link>
       ),
     },
-    {
-      key: 'action',
-      title: columns.action,
-      cell: ({ action, previous, held }) => (
-        <>
-          <Only query={query} name="action" value={action} what={columns.action.toLowerCase()}>
-            <ActionBadge action={action} />
-          </Only>
-          {previous !== null && previous !== action && (
-            <div class="muted">{words.was(text.terms.actions[previous] ?? previous)}</div>
-          )}
-          {held === true && <div class="warn">{words.held}</div>}
-        </>
-      ),
-    },
+    { key: 'action', title: columns.action, cell: (row) => <ActionCell row={row} query={query} /> },
     {
       key: 'rule',
       title: columns.rule,
@@ -112,18 +100,7 @@ export function decisionColumns({ zone, addresses, query }: CellParts): readonly
         </Only>
       ),
     },
-    {
-      key: 'finding',
-      title: columns.finding,
-      cell: ({ protocol, stage }) => (
-        <div class="finding">
-          <Only query={query} name="protocol" value={protocol} what={words.fields.protocol.toLowerCase()}>
-            {text.terms.protocols[protocol] ?? protocol}
-          </Only>
-          <StageBadge stage={stage} />
-        </div>
-      ),
-    },
+    { key: 'finding', title: columns.finding, cell: (row) => <FindingCell row={row} query={query} /> },
     {
       key: 'source',
       title: columns.source,
@@ -134,20 +111,49 @@ export function decisionColumns({ zone, addresses, query }: CellParts): readonly
       title: columns.destination,
       cell: ({ destination }) => <End end={destination} query={query} addresses={addresses} />,
     },
-    {
-      key: 'registered',
-      title: columns.registered,
-      cell: ({ source, destination, other_protocol: isOther }) => {
-        const ends = registeredEnds(source.registration !== null, destination.registration !== null);
-        const which = isOther === true ? 'other' : ends;
-        return (
-          <Only query={query} name="registered" value={which} what={columns.registered.toLowerCase()}>
-            {text.terms.registered[which]}
-          </Only>
-        );
-      },
-    },
+    { key: 'registered', title: columns.registered, cell: (row) => <RegisteredCell row={row} query={query} /> },
   ];
+}
+
+interface CellProps {
+  readonly row: DecisionRow;
+  readonly query: URLSearchParams;
+}
+
+/** The action, what it was before, and whether the breaker holds it. */
+function ActionCell({ row: { action, previous, held }, query }: CellProps) {
+  return (
+    <>
+      <Only query={query} name="action" value={action} what={words.columns.action.toLowerCase()}>
+        <ActionBadge action={action} />
+      </Only>
+      {previous !== null && previous !== action && (
+        <div class="muted">{words.was(text.terms.actions[previous] ?? previous)}</div>
+      )}
+      {held === true && <div class="warn">{words.held}</div>}
+    </>
+  );
+}
+
+function FindingCell({ row: { protocol, stage }, query }: CellProps) {
+  return (
+    <div class="finding">
+      <Only query={query} name="protocol" value={protocol} what={words.fields.protocol.toLowerCase()}>
+        {text.terms.protocols[protocol] ?? protocol}
+      </Only>
+      <StageBadge stage={stage} />
+    </div>
+  );
+}
+
+function RegisteredCell({ row: { source, destination, other_protocol: isOther }, query }: CellProps) {
+  const ends = registeredEnds(source.registration !== null, destination.registration !== null);
+  const which = isOther === true ? 'other' : ends;
+  return (
+    <Only query={query} name="registered" value={which} what={words.columns.registered.toLowerCase()}>
+      {text.terms.registered[which]}
+    </Only>
+  );
 }
 
 function registeredEnds(source: boolean, destination: boolean): 'none' | 'source' | 'destination' | 'both' {

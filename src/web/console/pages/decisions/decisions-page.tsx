@@ -1,6 +1,6 @@
 /** Recent decisions: a live list that is searched by filters in the address. */
 import { useMemo, useState } from 'preact/hooks';
-import type { DecisionStock } from '../../../../history/recent/decision-document.ts';
+import type { DecisionList, DecisionStock } from '../../../../history/recent/decision-document.ts';
 import type { LiveDocument } from '../../../api/live-schema.ts';
 import { CommandWords } from '../../component/command-words.tsx';
 import { DataTable } from '../../component/data-table.tsx';
@@ -9,14 +9,14 @@ import { Loading } from '../../component/loading.tsx';
 import { Panel } from '../../component/panel.tsx';
 import { count } from '../../format/number-format.ts';
 import { zonedTime, zoneName } from '../../format/time-format.ts';
-import { spanOf } from '../../span/span-choice.ts';
+import { type SpanChoice, spanOf } from '../../span/span-choice.ts';
 import { spanWords, TimeSpan } from '../../span/time-span.tsx';
 import { text } from '../../text/catalogue.ts';
 import type { PageProps } from '../pages.tsx';
-import { decisionColumns } from './decision-cells.tsx';
+import { type CellParts, decisionColumns } from './decision-cells.tsx';
 import { DecisionFilters, FILTERS } from './decision-filters.tsx';
 import './decisions.css';
-import { PAGE_LENGTH, useDecisions } from './use-decisions.ts';
+import { type Decisions, PAGE_LENGTH, useDecisions } from './use-decisions.ts';
 
 const words = text.decisions;
 /** A source that is read once: its daemon has no time before its start. */
@@ -27,18 +27,10 @@ export function DecisionsPage({ live, place }: PageProps) {
   const span = spanOf(place.query, live, 'all');
   // A named span ends now: its list keeps the beginning that it had when it was opened, and is open at its end.
   const address = place.query.toString();
-  const query = useMemo(() => {
-    const filters = FILTERS.flatMap((name) => {
-      const value = place.query.get(name);
-      return value === null || value === '' ? [] : [[name, value]];
-    });
-    if (span.from !== null) filters.push(['from', String(span.from)]);
-    if (span.name === null && span.to !== null) filters.push(['to', String(span.to)]);
-    return new URLSearchParams(filters).toString();
-  }, [address]);
-  const { list, problem, newer, isLoadingOlder, showNew, showOlder } = useDecisions(query, live, isFollowing);
+  const query = useMemo(() => queryOf(place.query, span), [address]);
+  const decisions = useDecisions(query, live, isFollowing);
+  const { list, problem, newer, showNew } = decisions;
   const addresses = list?.stock.addresses ?? 'truncated';
-  const file = (format: string): string => `/api/v1/decisions?${query === '' ? '' : `${query}&`}format=${format}`;
   return (
     <>
       <div class="page-head">
@@ -49,22 +41,7 @@ export function DecisionsPage({ live, place }: PageProps) {
       <Panel title={words.filters} size="wide" isScreenOnly={FILTERS.every((name) => !place.query.has(name))}>
         <DecisionFilters place={place} isHidden={addresses !== 'plain'} />
       </Panel>
-      <Panel
-        title={words.list}
-        size="wide"
-        actions={
-          <>
-            <a href={file('csv')} download>
-              {words.csv}
-              <span class="hidden-text"> {words.ofThese}</span>
-            </a>
-            <a href={file('jsonl')} download>
-              {words.jsonl}
-              <span class="hidden-text"> {words.ofThese}</span>
-            </a>
-          </>
-        }
-      >
+      <Panel title={words.list} size="wide" actions={<Files query={query} />}>
         <div class="list-tools">
           <div role="status">
             {newer > 0 && (
@@ -87,25 +64,64 @@ export function DecisionsPage({ live, place }: PageProps) {
         {problem !== null && <ErrorState problem={problem} retry={showNew} />}
         {list === null && problem === null && <Loading />}
         {list !== null && problem === null && (
-          <>
-            <DataTable
-              caption={words.caption(count(list.rows.length), count(list.matched), zoneName(live.zone))}
-              columns={decisionColumns({ zone: live.zone, addresses, query: place.query })}
-              rows={list.rows}
-              keyOf={({ number }) => number}
-              isCards
-              empty={list.stock.kept === 0 ? words.emptyAtAll : words.empty}
-            />
-            {list.next !== null && (
-              <button type="button" class="older" disabled={isLoadingOlder} onClick={showOlder}>
-                {isLoadingOlder
-                  ? words.loadingOlder
-                  : words.older(count(Math.min(PAGE_LENGTH, list.matched - list.rows.length)))}
-              </button>
-            )}
-          </>
+          <List list={list} decisions={decisions} parts={{ zone: live.zone, addresses, query: place.query }} />
         )}
       </Panel>
+    </>
+  );
+}
+
+/** The filters of the address and the span, as the API takes them. */
+function queryOf(address: URLSearchParams, span: SpanChoice): string {
+  const filters = FILTERS.flatMap((name) => {
+    const value = address.get(name);
+    return value === null || value === '' ? [] : [[name, value]];
+  });
+  if (span.from !== null) filters.push(['from', String(span.from)]);
+  if (span.name === null && span.to !== null) filters.push(['to', String(span.to)]);
+  return new URLSearchParams(filters).toString();
+}
+
+/** The selected decisions as files. */
+function Files({ query }: { query: string }) {
+  const file = (format: string): string => `/api/v1/decisions?${query === '' ? '' : `${query}&`}format=${format}`;
+  return (
+    <>
+      <a href={file('csv')} download>
+        {words.csv}
+        <span class="hidden-text"> {words.ofThese}</span>
+      </a>
+      <a href={file('jsonl')} download>
+        {words.jsonl}
+        <span class="hidden-text"> {words.ofThese}</span>
+      </a>
+    </>
+  );
+}
+
+interface ListProps {
+  readonly list: DecisionList;
+  readonly decisions: Decisions;
+  readonly parts: CellParts;
+}
+
+function List({ list, decisions: { isLoadingOlder, showOlder }, parts }: ListProps) {
+  const { rows, matched, next, stock } = list;
+  return (
+    <>
+      <DataTable
+        caption={words.caption(count(rows.length), count(matched), zoneName(parts.zone))}
+        columns={decisionColumns(parts)}
+        rows={rows}
+        keyOf={({ number }) => number}
+        isCards
+        empty={stock.kept === 0 ? words.emptyAtAll : words.empty}
+      />
+      {next !== null && (
+        <button type="button" class="older" disabled={isLoadingOlder} onClick={showOlder}>
+          {isLoadingOlder ? words.loadingOlder : words.older(count(Math.min(PAGE_LENGTH, matched - rows.length)))}
+        </button>
+      )}
     </>
   );
 }

@@ -30,11 +30,26 @@ function pathOf(query: string, more: Readonly<Record<string, number>>): string {
 
 /** `query`: filters as the API takes them. `isFollowing`: new ones are shown as they come. */
 export function useDecisions(query: string, live: LiveDocument, isFollowing: boolean): Decisions {
+  const loaded = useList(query);
+  const newer = useNewer(query, live, isFollowing, loaded);
+  const { list, problem, isLoadingOlder, showNew, showOlder } = loaded;
+  return { list, problem, newer, isLoadingOlder, showNew, showOlder };
+}
+
+interface LoadedList extends Omit<Decisions, 'newer'> {
+  /** Lists that have been loaded from their newest decision on. */
+  readonly loads: number;
+  /** Ends with the query. */
+  readonly ending: { readonly current: AbortController };
+}
+
+/** The list, as it was when it was asked for, and older ones that were asked for since. */
+function useList(query: string): LoadedList {
   const [list, setList] = useState<DecisionList | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
-  const [newer, setNewer] = useState(0);
   const [isLoadingOlder, setIsLoadingOlder] = useState(false);
   const [turn, setTurn] = useState(0);
+  const [loads, setLoads] = useState(0);
   const ending = useRef(new AbortController());
 
   const fail = useCallback((error: unknown) => {
@@ -47,7 +62,7 @@ export function useDecisions(query: string, live: LiveDocument, isFollowing: boo
     getJson<DecisionList>(pathOf(query, { limit: PAGE_LENGTH }), controller.signal).then(
       (answer) => {
         setList(answer);
-        setNewer(0);
+        setLoads((before) => before + 1);
         setProblem(null);
       },
       (error: unknown) => {
@@ -63,6 +78,34 @@ export function useDecisions(query: string, live: LiveDocument, isFollowing: boo
     setTurn((before) => before + 1);
   }, []);
 
+  const showOlder = useCallback(() => {
+    if (list?.next == null) return;
+    setIsLoadingOlder(true);
+    getJson<DecisionList>(pathOf(query, { limit: PAGE_LENGTH, before: list.next }), ending.current.signal)
+      .then(
+        (answer) => {
+          setList({ ...list, rows: [...list.rows, ...answer.rows], next: answer.next });
+        },
+        (error: unknown) => {
+          if (!ending.current.signal.aborted) fail(error);
+        },
+      )
+      .finally(() => {
+        setIsLoadingOlder(false);
+      });
+  }, [list, query, fail]);
+
+  return { list, problem, loads, ending, isLoadingOlder, showNew, showOlder };
+}
+
+/** How many have come since the list was loaded. Loads it again where it follows them. */
+function useNewer(
+  query: string,
+  live: LiveDocument,
+  isFollowing: boolean,
+  { list, loads, ending, showNew }: LoadedList,
+): number {
+  const [newer, setNewer] = useState({ count: 0, loads: 0 });
   const made = Object.values(live.counts.decisions).reduce((sum, count) => sum + count, 0);
   // Those from before the start have numbers below 1, and are never new.
   const newest = Math.max(0, list?.stock.newest?.number ?? 0);
@@ -82,29 +125,11 @@ export function useDecisions(query: string, live: LiveDocument, isFollowing: boo
     }
     getJson<DecisionList>(pathOf(query, { after: newest, limit: 0 }), ending.current.signal).then(
       (answer) => {
-        setNewer(answer.newer);
+        setNewer({ count: answer.newer, loads });
       },
       // The page says by itself that the daemon does not answer.
       () => undefined,
     );
-  }, [live, list, made, newest, query, isFollowing, isReading, showNew]);
-
-  const showOlder = useCallback(() => {
-    if (list?.next == null) return;
-    setIsLoadingOlder(true);
-    getJson<DecisionList>(pathOf(query, { limit: PAGE_LENGTH, before: list.next }), ending.current.signal)
-      .then(
-        (answer) => {
-          setList({ ...list, rows: [...list.rows, ...answer.rows], next: answer.next });
-        },
-        (error: unknown) => {
-          if (!ending.current.signal.aborted) fail(error);
-        },
-      )
-      .finally(() => {
-        setIsLoadingOlder(false);
-      });
-  }, [list, query, fail]);
-
-  return { list, problem, newer, isLoadingOlder, showNew, showOlder };
+  }, [live, list, loads, ending, made, newest, query, isFollowing, isReading, showNew]);
+  return newer.loads === loads ? newer.count : 0;
 }

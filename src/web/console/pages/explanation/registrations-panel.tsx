@@ -1,4 +1,7 @@
-/** The registrations of both ends: those that counted when it was decided, and where addresses are shown all that cover them. */
+/**
+ * The registrations of both ends: those that counted when it was decided, and where addresses are shown all that cover
+ * them.
+ */
 import type { DecisionExplanation } from '../../../api/decision-schema.ts';
 import type { DecisionRow } from '../../../../history/recent/decision-document.ts';
 import { type Column, DataTable } from '../../component/data-table.tsx';

@@ -39,7 +39,9 @@ export function seenWords({ kind, subject, numbers, cause, exceeded, title }: Sh
   return kind === 'reload' && cause !== null ? causeWords({ kind, cause, exceeded }) : seen;
 }
 
-/** The cause of a trip is kept as `clients: 60s confirmed`, and limits as numbers; other causes are texts of their own. */
+/**
+ * The cause of a trip is kept as `clients: 60s confirmed`, and limits as numbers; other causes are texts of their own.
+ */
 export function causeWords({ kind, cause, exceeded }: Pick<ShownIncident, 'kind' | 'cause' | 'exceeded'>): string {
   if (exceeded.length > 0) return exceeded.map(text.change.reason).join('; ');
   if (cause === null || kind !== 'breaker') return cause ?? '';

@@ -57,7 +57,9 @@ function otherProtocol(live: LiveDocument, figures: OverviewFigures | null): num
   return total((figures === null ? live.harm.counts : figures.harm).other_protocol ?? {});
 }
 
-/** The decisions that the answer is about: hits where there are any, and all decisions on registered users where not. */
+/**
+ * The decisions that the answer is about: hits where there are any, and all decisions on registered users where not.
+ */
 function harmFilter(live: LiveDocument, figures: OverviewFigures | null): string {
   const hits = 'action=throttle,block';
   if (total(harmOf(live, figures)) > 0) return `registered=source,destination,both&${hits}`;

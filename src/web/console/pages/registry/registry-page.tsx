@@ -1,4 +1,6 @@
-/** Registry: search first, then what expires soon, coverage, growth and overlaps. A registration has a view of its own. */
+/**
+ * Registry: search first, then what expires soon, coverage, growth and overlaps. A registration has a view of its own.
+ */
 import type { RegistrySummaryDocument } from '../../../api/registry-schema.ts';
 import { ErrorState } from '../../component/error-state.tsx';
 import { Figure, Figures } from '../../component/figure.tsx';

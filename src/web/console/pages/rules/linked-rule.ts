@@ -1,4 +1,6 @@
-/** The rule that the end of the address names, as in `/rules#unregistered`: the page shows it, and brings it into view. */
+/**
+ * The rule that the end of the address names, as in `/rules#unregistered`: the page shows it, and brings it into view.
+ */
 import { useEffect, useRef } from 'preact/hooks';
 
 const LONGEST_NAME = 64;

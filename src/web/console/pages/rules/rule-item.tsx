@@ -1,4 +1,6 @@
-/** One rule: its words in use and in the draft, why it exists, whom it can hit, its counts, and its decisions over time. */
+/**
+ * One rule: its words in use and in the draft, why it exists, whom it can hit, its counts, and its decisions over time.
+ */
 import { useId } from 'preact/hooks';
 import type { LiveDocument } from '../../../api/live-schema.ts';
 import type { RuleDay, RuleRow, RuleView } from '../../../api/rules-schema.ts';

@@ -14,7 +14,9 @@ export const component = {
   cancel: 'Cancel',
   retry: 'Try again',
   failed: 'This could not be loaded.',
-  /** By the code of the API, which has the same words for other programs. A daemon may have codes that the page has not. */
+  /**
+   * By the code of the API, which has the same words for other programs. A daemon may have codes that the page has not.
+   */
   refusals: REFUSALS as Readonly<Partial<Record<string, string>>>,
   refusalsOf: REFUSALS_OF as Readonly<Partial<Record<string, (...values: readonly string[]) => string>>>,
   signInAgain: 'You are no longer signed in.',
