@@ -8,8 +8,8 @@ import { EventLines } from '../../dist/output/event/event-line.js';
 import { ByteWriter } from '../../dist/output/event/byte-writer.js';
 import { showAddresses } from '../../dist/output/event/shown-address.js';
 import { FlowRecord } from '../../dist/decision/flow-record.js';
+import { TunnelEvidence } from '../../dist/decision/tunnel-evidence.js';
 import { Check } from '../../dist/dataplane/host/checks.js';
-import { EvidenceLog } from '../../dist/dataplane/host/evidence-log.js';
 import { packFinding, Stage, Variant } from '../../dist/dataplane/host/finding.js';
 import { hashOf } from '../generate/seeded.mjs';
 import { measureParts } from '../part.mjs';
@@ -33,7 +33,7 @@ const lines = new EventLines(showAddresses('plain'), context);
 const fields = new EventFields(showAddresses('plain'), context);
 const text = new ByteWriter();
 
-const log = new EvidenceLog();
+const log = new TunnelEvidence();
 log.select(0);
 log.note(1, Check.WIREGUARD_INITIATION, 0, 0x01000000, 0x01000000);
 log.note(1, Check.WIREGUARD_MAC2, 132, 0, 0);

@@ -1,8 +1,8 @@
 // Writes event lines of ever new flows, two for each, and prints how much heap a line cost:
 // node --expose-gc --min-semi-space-size=256 --max-semi-space-size=256 measure-lines.js
 import { FlowRecord } from './decision/flow-record.js';
+import { TunnelEvidence } from './decision/tunnel-evidence.js';
 import { Check } from './dataplane/host/checks.js';
-import { EvidenceLog } from './dataplane/host/evidence-log.js';
 import { packFinding, Stage, Variant } from './dataplane/host/finding.js';
 import { EventLines } from './output/event/event-line.js';
 import { ByteWriter } from './output/event/byte-writer.js';
@@ -27,13 +27,14 @@ const decision = {
 };
 const lines = new EventLines(showAddresses('plain'), context);
 const text = new ByteWriter(2 * TEXT_LIMIT);
-const log = new EvidenceLog();
+const log = new TunnelEvidence();
 log.select(0);
 log.note(1, Check.WIREGUARD_INITIATION, 0, 0x01000000, 0x01000000);
 log.note(1, Check.WIREGUARD_MAC2, 132, 0, 0);
 log.noteWide(1, Check.OPENVPN_REPLAY_TIME, 13, 172_800, 1_731_261_600, 0, 1_731_261_601);
 const flow = new FlowRecord();
-flow.evidenceLog = log;
+flow.ownRows = log;
+flow.tunnelRows = log;
 flow.ownEvidence = log.head;
 flow.transport = 17;
 flow.destinationPort = 51_820;
@@ -60,6 +61,9 @@ function run(flows) {
   }
 }
 
+lines.putDecision(text, 'capture.pcap', flow, decision, flow.firstTimeUs, flowCount);
+const { evidence } = JSON.parse(text.takeString()).vpn;
+
 run(WARM_UP_FLOWS);
 let heapPerLine = Infinity;
 for (let window = 0; window < WINDOWS; window++) {
@@ -69,4 +73,4 @@ for (let window = 0; window < WINDOWS; window++) {
   run(MEASURED_FLOWS);
   heapPerLine = Math.min(heapPerLine, (process.memoryUsage().heapUsed - heap) / (lineCount - before));
 }
-console.log(JSON.stringify({ lines: lineCount, heapPerLine }));
+console.log(JSON.stringify({ lines: lineCount, heapPerLine, evidence }));

@@ -26,6 +26,14 @@ export const EVIDENCE_WORDS = 8;
 /** Packets are numbered below this; 256 checks of it fit a double's 53 bits. */
 export const CHECK_UNIT = 2 ** 45;
 
+export function packetIn(packetAndCheck: number): number {
+  return packetAndCheck % CHECK_UNIT;
+}
+
+export function checkIn(packetAndCheck: number): Check {
+  return Math.floor(packetAndCheck / CHECK_UNIT) as Check;
+}
+
 export abstract class EvidenceRows {
   protected words!: Int32Array;
   /** The same memory as 64-bit numbers. */
@@ -37,11 +45,17 @@ export abstract class EvidenceRows {
   }
 
   checkOf(row: number): Check {
-    return Math.floor(this.packetAndCheck(row) / CHECK_UNIT) as Check;
+    return checkIn(this.packetAndCheck(row));
   }
 
   packetOf(row: number): number {
-    return this.packetAndCheck(row) % CHECK_UNIT;
+    return packetIn(this.packetAndCheck(row));
+  }
+
+  /** The packet's number and the check as one, for who needs both: see `packetIn` and `checkIn`. */
+  packetAndCheck(row: number): number {
+    const at = this.wordAt(row);
+    return this.numbers[(at + EvidenceWord.PACKET_AND_CHECK) >> 1]!;
   }
 
   offsetOf(row: number): number {
@@ -57,11 +71,6 @@ export abstract class EvidenceRows {
     // First the place: memory may have grown, and its views with it.
     const at = this.wordAt(row);
     return this.words[at + word]!;
-  }
-
-  private packetAndCheck(row: number): number {
-    const at = this.wordAt(row);
-    return this.numbers[(at + EvidenceWord.PACKET_AND_CHECK) >> 1]!;
   }
 
   /** A row as an entry of an event. Control plane only. */

@@ -1,7 +1,7 @@
 /** Writes the entries of an event's evidence as bytes; see event-line.ts. */
 import type { FlowRecord } from '../../decision/flow-record.ts';
 import { CHECKS, type CheckForm, ONE_VALUE } from '../../dataplane/host/checks.ts';
-import { goesFirst } from '../../dataplane/host/evidence-rows.ts';
+import { checkIn, goesFirst, packetIn } from '../../dataplane/host/evidence-rows.ts';
 import { ByteLiteral } from './byte-literal.ts';
 import type { ByteWriter } from './byte-writer.ts';
 
@@ -59,16 +59,19 @@ export function putEvidence(text: ByteWriter, flow: FlowRecord): void {
   const { ownRows, tunnelRows } = flow;
   if (ownRows === null || tunnelRows === null) return;
   let start = FIRST;
-  for (let [own, other] = [flow.ownEvidence, flow.tunnelEvidence]; own !== 0 || other !== 0;) {
+  let own = flow.ownEvidence;
+  let other = flow.tunnelEvidence;
+  while (own !== 0 || other !== 0) {
     const isOwn = goesFirst(ownRows, own, tunnelRows, other);
     const rows = isOwn ? ownRows : tunnelRows;
     const row = isOwn ? own : other;
     if (isOwn) own = rows.nextOf(row);
     else other = rows.nextOf(row);
-    const literals = CHECK_LITERALS[rows.checkOf(row)]!;
+    const packetAndCheck = rows.packetAndCheck(row);
+    const literals = CHECK_LITERALS[checkIn(packetAndCheck)]!;
     text.put(start);
     start = NEXT;
-    text.putNumber(rows.packetOf(row));
+    text.putNumber(packetIn(packetAndCheck));
     literals.putOffset(text, rows.offsetOf(row));
     for (let i = 0; i < literals.expectedWords.length; i++) {
       putValue(text, literals.form, rows.wordOf(row, 0), rows.wordOf(row, literals.expectedWords[i]!));
