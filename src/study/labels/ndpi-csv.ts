@@ -4,8 +4,8 @@
  * src_port, dst_ip, dst_port and ndpi_proto. Fields are not quoted; what may have a comma in it comes after these.
  *
  * ndpi_proto is MASTER.APPLICATION or one of them: WireGuard, Tailscale, OpenVPN, and IPsec (IPSec in newer versions)
- * with the application after it, where there is one. ndpiReader shortens a group of zeros in IPv6 addresses although there is a
- * `::` already (2001:db8::1::7). Two addresses have that form, so such rows are left out and counted.
+ * with the application after it, where there is one. ndpiReader shortens a group of zeros in IPv6 addresses although
+ * there is a `::` already (2001:db8::1::7). Two addresses have that form, so such rows are left out and counted.
  */
 import type { IssueList } from '../../core/issue.ts';
 import { Protocol } from '../../core/protocol.ts';

@@ -4,10 +4,10 @@
  * later). Log::default_scope_sep may put another character than a dot between `id` and the rest.
  *
  * Zeek itself has no analyzer for WireGuard, OpenVPN or IPsec. Its packages write these names of services:
- * spicy_wireguard, spicy_tailscale (WireGuard with messages of its own between), spicy_openvpn_udp, spicy_openvpn_tcp and
- * these with _hmac_… and _2 after them, spicy_ipsec_udp, spicy_ipsec_tcp and spicy_ipsec_ike_udp. Names with a minus before
- * them are services that Zeek took back (track_removed_services_in_connection). Native ESP and AH are known by their IP
- * protocol number alone.
+ * spicy_wireguard, spicy_tailscale (WireGuard with messages of its own between), spicy_openvpn_udp, spicy_openvpn_tcp
+ * and these with _hmac_… and _2 after them, spicy_ipsec_udp, spicy_ipsec_tcp and spicy_ipsec_ike_udp. Names with a
+ * minus before them are services that Zeek took back (track_removed_services_in_connection). Native ESP and AH are
+ * known by their IP protocol number alone.
  */
 import type { IssueList } from '../../core/issue.ts';
 import { Protocol } from '../../core/protocol.ts';
