@@ -3,7 +3,7 @@
  *
  * FOLDER is that of make-config, whose hub certificate is used. A full stream refuses what is new, so that a sensor's last
  * message, from which it goes on, never goes: sensors then keep their logs on the disk. MAX_BYTES is of events and minutes;
- * rules, rings and what sensors say of them are small.
+ * rules, rings, leases and what sensors say of them are small.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -25,6 +25,12 @@ for (const [name, subjects, limits] of [
   // An object bucket and a key-value bucket, in the layout of NATS.
   ['OBJ_sluice-rules', ['$O.sluice-rules.C.>', '$O.sluice-rules.M.>'], { discard: 'new', allow_rollup_hdrs: true }],
   ['KV_sluice-rings', ['$KV.sluice-rings.>'], { max_msgs_per_subject: 64, allow_rollup_hdrs: true, deny_delete: true }],
+  // What the hub has lent of the fleet's limits.
+  [
+    'KV_sluice-leases',
+    ['$KV.sluice-leases.>'],
+    { max_msgs_per_subject: 1, allow_rollup_hdrs: true, deny_delete: true },
+  ],
 ]) {
   const config = { name, subjects, storage: 'file', allow_direct: true, num_replicas: Number(replicas), ...limits };
   const exists = await jsm.streams.info(name).then(

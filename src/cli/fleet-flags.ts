@@ -11,6 +11,7 @@ export interface FleetFlags {
   readonly fleetCert?: string;
   readonly fleetKey?: string;
   readonly fleetBacklog: number;
+  readonly fleetBreaker?: boolean;
 }
 
 const DEFAULT_BACKLOG = 10e9;
@@ -30,6 +31,10 @@ export function fleetOptions(): Option[] {
     )
       .argParser(size)
       .default(DEFAULT_BACKLOG, '10GB'),
+    new Option(
+      '--fleet-breaker',
+      'throttle and block only within what the hub lends of the limits of the fleet (sluice hub --fleet-limit)',
+    ),
   ];
 }
 
@@ -46,9 +51,10 @@ export function addServer(value: string, before: readonly string[] | undefined):
 export function fleetOf(
   flags: FleetFlags & EventOrigin & { readonly decisions?: string },
 ): FleetShippingOptions | null {
-  const { fleet: servers, fleetCa, fleetCert, fleetKey, fleetBacklog, isp, site, decisions } = flags;
+  const { fleet: servers, fleetCa, fleetCert, fleetKey, fleetBacklog, fleetBreaker, isp, site, decisions } = flags;
   if (servers === undefined) {
-    for (const [name, value] of Object.entries({ 'fleet-ca': fleetCa, 'fleet-cert': fleetCert, 'fleet-key': fleetKey }))
+    const others = { 'fleet-ca': fleetCa, 'fleet-cert': fleetCert, 'fleet-key': fleetKey };
+    for (const [name, value] of Object.entries({ ...others, 'fleet-breaker': fleetBreaker }))
       if (value !== undefined) throw new CommandError(`--${name} needs --fleet URL`, ExitCode.WRONG_USAGE);
     return null;
   }
@@ -59,5 +65,5 @@ export function fleetOf(
   if ((fleetCert === undefined) !== (fleetKey === undefined))
     throw new CommandError('--fleet-cert and --fleet-key belong together', ExitCode.WRONG_USAGE);
   const address = { servers, ca: fleetCa ?? null, cert: fleetCert ?? null, key: fleetKey ?? null };
-  return { address, isp, site, mostBytes: fleetBacklog };
+  return { address, isp, site, mostBytes: fleetBacklog, needsLease: fleetBreaker === true };
 }

@@ -1,5 +1,6 @@
 /** Flags and help of `sluice hub`: the history of all sensors of a fleet. */
 import type { Command } from 'commander';
+import { addHubBreakerCommand, fleetLimitOption } from './hub-breaker-command.ts';
 import { lossBoundOption, retentionOptions, zoneOption } from './history-flags.ts';
 import type { HubFlags } from './hub.ts';
 import { listenOptions } from './listen-flags.ts';
@@ -15,6 +16,8 @@ Examples:
   the pages are at http://127.0.0.1:9464/
   curl http://127.0.0.1:9464/api/v1/sensors              when each was seen, versions, loss, lag, clocks
   curl 'http://127.0.0.1:9464/api/v1/chart?measure=packets&by=site'
+  sluice hub --nats nats://127.0.0.1:4222 --state hub --fleet-limit 500/60s 5000/24h
+  sluice hub breaker --nats nats://127.0.0.1:4222        what is used and lent of these limits
 
 It reads the minutes that sensors ship (sluice run --fleet), and keeps the history of all sites. A hub that is killed
 loses and doubles nothing; one whose folder is gone is made again from the stream, as far as that is kept.
@@ -29,6 +32,7 @@ export function addHubCommand(program: Command): void {
     .description('Reads the minutes of all sensors from NATS JetStream, keeps them in one history, and serves it.')
     .option('--consumer <name>', 'the durable consumer of the stream; two hubs need two', 'sluice-hub')
     .option('--state <folder>', 'folder of the history and the accounts', DEFAULT_STATE)
+    .addOption(fleetLimitOption())
     .addOption(zoneOption())
     .addOption(lossBoundOption());
   for (const option of [...natsOptions(SERVERS), ...retentionOptions(), ...listenOptions()]) hub.addOption(option);
@@ -36,4 +40,5 @@ export function addHubCommand(program: Command): void {
     const { runHub } = await import('./hub.ts');
     process.exitCode = await runHub(flags);
   });
+  addHubBreakerCommand(hub);
 }

@@ -1,5 +1,6 @@
 /** `sluice hub`: keeps and serves the history of all sensors of a fleet, until a signal stops it. */
 import { CommandError, ExitCode } from '../core/exit-code.ts';
+import type { FleetLimit } from '../fleet/breaker/fleet-limit.ts';
 import { Hub } from '../hub/hub.ts';
 import { packageVersion } from '../output/build-info.ts';
 import { flushLog, openLog } from '../output/log/log.ts';
@@ -12,6 +13,7 @@ export interface HubFlags extends NatsFlags, ZoneFlag, RetentionFlags, ListenFla
   readonly consumer: string;
   readonly state: string;
   readonly lossBound: number;
+  readonly fleetLimit?: readonly FleetLimit[];
 }
 
 const CONSUMER_NAME = /^[A-Za-z0-9_-]{1,64}$/;
@@ -36,6 +38,7 @@ export async function runHub(flags: HubFlags): Promise<ExitCode> {
       address,
       consumer,
       state,
+      limits: flags.fleetLimit ?? [],
       history: { zone: zoneOf(flags), retention: retentionOf(flags), lossBound },
       // The history is of many operators: each answer is in the scope of its reader.
       http: { ...http, accounts: { ...http.accounts, isp: null } },

@@ -19,6 +19,7 @@ import { ControlSocket } from './control-socket.ts';
 import { RunEngine } from './daemon-engine.ts';
 import type { DaemonOptions } from './daemon-options.ts';
 import { EventLoopLag } from './event-loop-lag.ts';
+import { type FleetBreakerParts, RunFleetBreaker } from './fleet-breaker.ts';
 import { type FleetRulesParts, RunFleetRules } from './fleet-rules.ts';
 import { FleetShipping } from './fleet-shipping.ts';
 import { RunHints } from './hints.ts';
@@ -52,6 +53,8 @@ export interface DaemonParts {
   readonly fleet: FleetShipping | null;
   /** Null for rules that are not the fleet's. */
   readonly fleetRules: RunFleetRules | null;
+  /** Null without a breaker of the fleet. */
+  readonly fleetBreaker: RunFleetBreaker | null;
   /** These three are null without a history. */
   readonly history: HistoryFeed | null;
   readonly decisions: DecisionFeed | null;
@@ -104,9 +107,10 @@ export function connectParts(
   const administration = new RunAdministration(administeredParts({ ...shared, version }), log);
   const fleet = options.fleet === null ? null : new FleetShipping(options.fleet, version, log);
   const fleetRules = fleetRulesOf(options, fleet, { engine, changes, notices, program: version, log });
+  const fleetBreaker = fleetBreakerOf(options, fleet, { guard: engine.guard, notices, log });
   const { control: path, drafts } = options;
   const control = path === null ? null : new ControlSocket(path, administration.answer.bind(administration), log);
-  const operated = { ...shared, clock, notices, fleetRules, administration, access };
+  const operated = { ...shared, clock, notices, fleetRules, fleetBreaker, administration, access };
   const shown = { version, show, addresses: rulesFiles.addresses, drafts, log, startedMs: Date.now() };
   const console: DaemonConsole | null =
     history === null || decisions === null
@@ -180,6 +184,16 @@ function fleetRulesOf(
   parts: Omit<FleetRulesParts, 'link'>,
 ): RunFleetRules | null {
   return fleetRules === null || fleet === null ? null : new RunFleetRules(fleetRules, { ...parts, link: fleet.link });
+}
+
+/** Null where a sensor hits within its own limits alone. */
+function fleetBreakerOf(
+  { fleet: options }: DaemonOptions,
+  fleet: FleetShipping | null,
+  parts: Omit<FleetBreakerParts, 'link'>,
+): RunFleetBreaker | null {
+  if (options?.needsLease !== true || fleet === null) return null;
+  return new RunFleetBreaker(options, { ...parts, link: fleet.link });
 }
 
 /** The files of state, for the page on health. */

@@ -128,6 +128,7 @@ export class Daemon {
     if (options.shadow !== null) parts.shadow.start(options.shadow.files, options.shadow.reading);
     if (parts.control !== null) await startControl(parts.control, options.control!);
     parts.fleet?.start(parts.outputs, parts.history);
+    parts.fleetBreaker?.start();
     parts.lag.start();
     if (options.watch) parts.changes.reloads.watch();
     this.every(TICK_MS, () => {
@@ -254,7 +255,7 @@ export class Daemon {
     this.parts.shadow.stop();
     // These two use part of the time for the logs.
     this.parts.safety.saveAll();
-    const { history, fleet, fleetRules } = this.parts;
+    const { history, fleet, fleetRules, fleetBreaker } = this.parts;
     const fleetMs = Math.min(FLEET_MS, this.closeMs);
     const historyOut = history?.stop({ asked: wasAsked }, Math.min(HISTORY_MS, this.closeMs), () =>
       fleet?.shipMinutes(fleetMs),
@@ -266,6 +267,7 @@ export class Daemon {
     this.parts.outputs.logLosses(this.log, 'event lines were lost');
     await noticesOut;
     await historyOut;
+    await fleetBreaker?.stop();
     await fleet?.stop();
     await fleetRules?.stop();
     await this.checkpoints?.end();

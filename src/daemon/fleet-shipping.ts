@@ -21,6 +21,8 @@ export interface FleetShippingOptions {
    * Bytes of closed segments, and of rows of the history, that wait to be acknowledged; more are removed, and counted.
    */
   readonly mostBytes: number;
+  /** Clients are newly hit only within what the fleet lends. */
+  readonly needsLease: boolean;
 }
 
 export class FleetShipping {

@@ -4,6 +4,7 @@
  */
 import { hostname } from 'node:os';
 import { HitKind, type RegisteredHits } from '../decision/registered-hits.ts';
+import type { FleetTrip } from '../fleet/breaker/lease-message.ts';
 import type { ShownTrip } from '../output/event/shown-trip.ts';
 import type { Notifier } from './notifier.ts';
 
@@ -39,6 +40,12 @@ export class RunNotices {
 
   reset(): void {
     this.send('breaker-reset', {});
+  }
+
+  /** The breaker of the fleet; null where it was reset. */
+  fleetTripped(trip: FleetTrip | null): void {
+    if (trip === null) this.send('fleet-breaker-reset', {});
+    else this.send('fleet-breaker-tripped', { trip });
   }
 
   /** `result`: failure, a file is not valid; refused, the guard holds the rules until they are confirmed. */

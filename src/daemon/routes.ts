@@ -5,6 +5,7 @@ import type { MetricsSources } from '../output/metrics/metrics-sources.ts';
 import type { EventLoopLag } from './event-loop-lag.ts';
 import type { ConsoleAccess } from '../web/http/accounts/console-access.ts';
 import { plainText, type Route } from '../web/api/route.ts';
+import type { RunFleetBreaker } from './fleet-breaker.ts';
 import type { RunFleetRules } from './fleet-rules.ts';
 import type { FleetShipping } from './fleet-shipping.ts';
 import type { HistoryFeed } from './console/history-feed.ts';
@@ -37,6 +38,8 @@ export interface RouteParts {
   readonly fleet: FleetShipping | null;
   /** Null for rules that are not the fleet's. */
   readonly fleetRules: RunFleetRules | null;
+  /** Null without a breaker of the fleet. */
+  readonly fleetBreaker: RunFleetBreaker | null;
   /** Null without one. */
   readonly history: HistoryFeed | null;
   /** Null without a history. */
@@ -108,6 +111,9 @@ function metricsOf(parts: RouteParts): Metrics {
     },
     get fleetRules() {
       return parts.fleetRules?.figures ?? null;
+    },
+    get fleetLease() {
+      return parts.fleetBreaker?.figures ?? null;
     },
     get rules() {
       return engine.rules;

@@ -52,6 +52,8 @@ export function daemonStatus(
       tripped: guard.hasTripped,
       causes: guard.breaker.trips.map(({ cause }) => cause),
       trips: guard.tripCount,
+      // Null where a sensor hits within its own limits alone.
+      lease_valid: guard.lease?.isValid ?? null,
     },
     registered_hits: decisions.counts.hits.toCounts(),
     shadow: shadow.status(false),

@@ -9,6 +9,7 @@ import { Breaker, type Capacities } from './breaker/breaker.ts';
 import type { Safety } from '../policy/limits.ts';
 import type { Trip } from './breaker/trip.ts';
 import { FlowIdentity } from './flow-record.ts';
+import type { HitLease } from './hit-lease.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 
 /** What made the breaker trip, for outputs. */
@@ -42,6 +43,8 @@ export class SafetyGuard {
   tripCount = 0;
   /** Grows with every reset: clients that were admitted before are admitted again. */
   generation = 1;
+  /** What a fleet lends; null without one. It is no part of the state: a start has nothing lent. */
+  lease: HitLease | null = null;
   private readonly onTrip: (report: TripReport) => void;
   /** The flows that were admitted last, in a ring; `hitCount` since the last reset. */
   private readonly hitFlows: readonly HitFlow[] = Array.from({ length: NAMED_FLOWS }, () => ({
@@ -50,6 +53,8 @@ export class SafetyGuard {
     isHarm: false,
   }));
   private hitCount = 0;
+  /** Whether the client that is being admitted was not hit before; always false without a lease. */
+  private isNew = false;
 
   /**
    * `key`: four words that are the deployment's secret (policy/client-hash). `beside`: a guard with the same key that
@@ -73,7 +78,7 @@ export class SafetyGuard {
 
   /** True if flows with a finding of this stage are not affected. */
   refuses(stage: number): boolean {
-    return this.breaker.refuses(stage);
+    return this.breaker.refuses(stage) || this.lease?.isValid === false;
   }
 
   /** Notes that the flow's client, which was admitted, is still being hit. */
@@ -86,8 +91,9 @@ export class SafetyGuard {
    * not intend that.
    */
   admit(flow: FlowIdentity, timeUs: number, stage: number, rule: string, isHarm: boolean): boolean {
-    if (this.breaker.refuses(stage)) return false;
+    if (this.breaker.refuses(stage) || !this.isLent(flow, stage)) return false;
     if (this.breaker.admit(timeUs, flow.source, stage, isHarm)) {
+      if (this.isNew) this.lease!.hit(this.breaker.lastHash.high, this.breaker.lastHash.low);
       const hit = this.hitFlows[this.hitCount++ % NAMED_FLOWS]!;
       hit.flow.copy(flow);
       hit.stage = stage;
@@ -119,6 +125,14 @@ export class SafetyGuard {
     this.breaker.reset();
     this.generation++;
     this.hitCount = 0;
+  }
+
+  /** Whether the fleet lends a hit of the flow's client, if it is a new one: that is noted in `isNew`. */
+  private isLent({ source }: FlowIdentity, stage: number): boolean {
+    const { lease, breaker } = this;
+    this.isNew = lease !== null && breaker.isNewClient(source);
+    if (lease === null) return true;
+    return this.isNew ? lease.mayHit(breaker.lastHash.high, breaker.lastHash.low, stage) : lease.isValid;
   }
 
   /** The flows that count for a trip, the latest last; one less than may be named. */

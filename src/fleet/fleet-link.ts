@@ -70,16 +70,21 @@ export class FleetLink {
   }
 
   /**
-   * The answer on a subject. Rejects with FleetError if there is no connection, or no answer within ANSWER_MS: then
-   * it is not known whether the request arrived.
+   * The answer on a subject. Rejects with FleetError if there is no connection, or no answer in time: then it is not
+   * known whether the request arrived.
    */
-  async request(subject: string, data: Uint8Array, fields: Readonly<Record<string, string>> = {}): Promise<Msg> {
+  async request(
+    subject: string,
+    data: Uint8Array,
+    fields: Readonly<Record<string, string>> = {},
+    timeout = ANSWER_MS,
+  ): Promise<Msg> {
     const { connection, makeHeaders } = this;
     if (connection === null || makeHeaders === null) throw this.noConnection();
     const headers = makeHeaders();
     for (const [name, value] of Object.entries(fields)) headers.set(name, value);
     try {
-      return await connection.request(subject, data, { timeout: ANSWER_MS, headers });
+      return await connection.request(subject, data, { timeout, headers });
     } catch (error) {
       throw new FleetError(`no answer on ${subject}: ${(error as Error).message}`, { cause: error });
     }

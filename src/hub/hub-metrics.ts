@@ -1,5 +1,6 @@
 /** The metrics of a hub: its stream, its history, and the health of each sensor. */
 import { Counter, Gauge, Registry } from 'prom-client';
+import type { BreakerState } from '../fleet/breaker/lease-message.ts';
 import type { HubSensor } from '../web/api/hub-schema.ts';
 import { DRIFTS } from './sensor-drift.ts';
 
@@ -16,6 +17,8 @@ export interface HubFigures {
   readonly fileBytes: number;
   readonly hasProblem: boolean;
   readonly sensors: readonly HubSensor[];
+  /** Null for a hub that lends nothing, or not now. */
+  readonly breaker: BreakerState | null;
 }
 
 type Value = (figures: HubFigures) => number;
@@ -39,6 +42,26 @@ const GAUGES: readonly [string, string, Value][] = [
   ['sluice_hub_up', '1 while the stream is read and written.', (hub) => Number(!hub.hasProblem)],
   ['sluice_hub_pending_messages', 'Messages of the stream that are not read yet.', (hub) => hub.pending],
   ['sluice_hub_history_bytes', 'Bytes of the files of the history.', (hub) => hub.fileBytes],
+  [
+    'sluice_hub_breaker_tripped',
+    '1 from a trip of the breaker of the fleet until its reset.',
+    (hub) => (hub.breaker?.trip ? 1 : 0),
+  ],
+  [
+    'sluice_hub_breaker_sensors',
+    'Sensors with a lease of the limits of the fleet.',
+    (hub) => hub.breaker?.sensors.length ?? 0,
+  ],
+];
+type Limit = BreakerState['limits'][number];
+const OF_LIMITS: readonly [string, string, (limit: Limit) => number][] = [
+  [
+    'sluice_hub_breaker_limit_clients',
+    'Clients that the sensors together may newly hit within the window.',
+    (limit) => limit.clients,
+  ],
+  ['sluice_hub_breaker_used_clients', 'Clients that sensors have newly hit within the window.', (limit) => limit.used],
+  ['sluice_hub_breaker_lent_clients', 'The same with those that sensors may still hit.', (limit) => limit.lent],
 ];
 const OF_SENSORS: readonly [string, string, (sensor: HubSensor) => number | null][] = [
   [
@@ -102,6 +125,18 @@ export class HubMetrics {
             const found = of(sensor);
             if (found !== null) this.set({ isp, site }, found);
           }
+        },
+      });
+    const limits = (): readonly Limit[] => this.figures!.breaker?.limits ?? [];
+    for (const [name, help, of] of OF_LIMITS)
+      new Gauge({
+        name,
+        help,
+        labelNames: ['limit'],
+        registers: [this.registry],
+        collect() {
+          this.reset();
+          for (const limit of limits()) this.set({ limit: limit.limit }, of(limit));
         },
       });
     this.addVersions();

@@ -6,8 +6,10 @@ import { mkdirSync, realpathSync } from 'node:fs';
 import type { Server } from 'node:net';
 import { join } from 'node:path';
 import { lockState } from '../daemon/path-lock.ts';
+import type { FleetLimit } from '../fleet/breaker/fleet-limit.ts';
 import { type FleetAddress, FleetLink } from '../fleet/fleet-link.ts';
 import { StreamReader, type StreamSink } from '../fleet/stream-reader.ts';
+import type { BreakerState } from '../fleet/breaker/lease-message.ts';
 import { MINUTES_STREAM } from '../fleet/subjects.ts';
 import { HistoryClient } from '../history/process/history-client.ts';
 import type { SensorHealth } from '../history/ship/sensor-table.ts';
@@ -19,6 +21,7 @@ import { PAGES } from '../web/http/built-pages.ts';
 import { HttpServer } from '../web/http/http-server.ts';
 import type { HubDocument, HubSensor } from '../web/api/hub-schema.ts';
 import { HUB_PATHS } from '../web/api/pages.ts';
+import { FleetBreaker } from './fleet-breaker.ts';
 import { FleetRulesView } from './fleet-rules-view.ts';
 import { type HubFigures, HubMetrics } from './hub-metrics.ts';
 import { hubRoutes } from './hub-routes.ts';
@@ -28,6 +31,8 @@ const HISTORY_NAME = 'history.db';
 const OWNER_ONLY = 0o700;
 const TICK_MS = 1000;
 const CLOSE_MS = 3000;
+/** Smaller groups of clients are not shown. */
+const FEWEST = 5;
 
 export interface HubOptions {
   /** The version of Sluice. */
@@ -35,6 +40,8 @@ export interface HubOptions {
   readonly address: FleetAddress;
   /** The durable consumer's name. Two hubs need two. */
   readonly consumer: string;
+  /** What all sensors together may newly hit; empty for a hub that lends nothing. */
+  readonly limits: readonly FleetLimit[];
   /** The folder of state, in which the history is. */
   readonly state: string;
   readonly history: Omit<HistoryPlace, 'path'>;
@@ -49,6 +56,8 @@ export class Hub {
   private readonly reader: StreamReader;
   private readonly server: HttpServer;
   private readonly rules: FleetRulesView;
+  /** Null for a hub that lends nothing. */
+  private readonly breaker: FleetBreaker | null;
   private timer: NodeJS.Timeout | null = null;
   private lock: Server | null = null;
   /** The packet time of the latest minute of any sensor, ms since 1970; null while it is not known. */
@@ -73,6 +82,7 @@ export class Hub {
     });
     this.link = new FleetLink(options.address, `sluice hub ${options.consumer}`);
     this.rules = new FleetRulesView(this.link);
+    this.breaker = options.limits.length === 0 ? null : new FleetBreaker(options.limits, this.link, log);
     this.reader = new StreamReader({
       link: this.link,
       stream: MINUTES_STREAM,
@@ -111,6 +121,7 @@ export class Hub {
     this.link.start();
     this.reader.start();
     this.rules.start();
+    this.breaker?.start();
     return address;
   }
 
@@ -118,6 +129,7 @@ export class Hub {
     if (this.timer !== null) clearInterval(this.timer);
     await this.server.stop();
     await this.reader.stop();
+    await this.breaker?.stop();
     await this.link.close();
     await this.rules.stop();
     await this.client.close(CLOSE_MS);
@@ -149,6 +161,7 @@ export class Hub {
       problem: client.problem ?? reader.problem,
       pending: reader.pending,
       history: { written: reader.messageCount },
+      fleet_breaker: this.breaker === null ? null : shownBreaker(this.breaker.state),
     };
   }
 
@@ -176,8 +189,22 @@ export class Hub {
       fileBytes: client.fileBytes,
       hasProblem: reader.problem !== null || client.problem !== null,
       sensors,
+      breaker: this.breaker?.state ?? null,
     };
   }
+}
+
+/** `state`: null while nothing can be lent. */
+function shownBreaker(state: BreakerState | null): HubDocument['fleet_breaker'] {
+  if (state === null) return { lends: false, tripped_ms: null, limits: [], sensors: 0 };
+  const { trip, limits, sensors } = state;
+  const shown = (clients: number): number | null => (clients > 0 && clients < FEWEST ? null : clients);
+  return {
+    lends: true,
+    tripped_ms: trip?.at_ms ?? null,
+    limits: limits.map((one) => ({ ...one, used: shown(one.used), lent: shown(one.lent) })),
+    sensors: sensors.length,
+  };
 }
 
 function shownRules(rules: RulesState | null): HubSensor['rules'] {

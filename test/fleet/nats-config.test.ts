@@ -86,9 +86,26 @@ describe.skipIf(NO_NATS !== undefined)(`the configuration${NO_NATS === undefined
     expect(await ask(sensor, '$JS.API.DIRECT.GET.OBJ_sluice-rules', part)).toBe('bytes');
   });
 
+  it("lets a sensor ask for its lease, across accounts, and take the hub's answer", async () => {
+    const hub = await connected('hub');
+    hub.subscribe('sluice.v1.*.*.lease', {
+      callback: (_error, message) => {
+        message.respond(`for ${message.subject}`);
+      },
+    });
+    await hub.flush();
+    const sensor = await connected('example.lahore-1');
+    const own = 'sluice.v1.example.lahore-1.lease';
+    expect(await ask(sensor, own, '{}')).toBe(`for ${own}`);
+  });
+
   it.each([
     ['a pointer of a ring', '$KV.sluice-rings.all'],
     ['a bundle', '$O.sluice-rules.C.part'],
+    ['the lease of another site', 'sluice.v1.example.karachi-2.lease'],
+    ['the lease of a site of another isp', 'sluice.v1.other.quetta-1.lease'],
+    ['a reset of the breaker of the fleet', 'sluice.hub.breaker'],
+    ['what is lent', '$KV.sluice-leases.ledger'],
     ['the status of another site', 'sluice.v1.example.karachi-2.status'],
     ['the last status of a site', '$JS.API.DIRECT.GET.SLUICE_STATUS.sluice.v1.example.lahore-1.status'],
     ['minutes of another site of its isp', 'sluice.v1.example.karachi-2.minutes'],

@@ -32,6 +32,8 @@ export interface AlertSample {
   readonly failedNotices: number;
   /** The bundle of the fleet is not used. */
   readonly refusesBundle: boolean;
+  /** The breaker of the fleet lets nothing be enforced. */
+  readonly hasNoLease: boolean;
   /** Registered clients that the shadow would newly hit since it began, and trips that its breaker would have had. */
   readonly shadowRegistered: number;
   readonly shadowTrips: number;
@@ -122,6 +124,7 @@ const CONDITIONS: Readonly<Record<Exclude<AlertName, 'SluiceDown'>, Condition>> 
   SluiceReloadFailed: grew('failedReloads'),
   SluiceRulesRefused: ({ hasRefused }) => hasRefused,
   SluiceFleetBundleRefused: ({ refusesBundle }) => refusesBundle,
+  SluiceFleetNoLease: ({ hasNoLease }) => hasNoLease,
   SluiceDateAhead: ({ aheadBeyond }) => aheadBeyond > 0,
   SluiceRegistryOld: ({ registryAgeMs }) => registryAgeMs > WEEK_MS,
   SluiceEventsLost: grew('lostLines'),

@@ -3,6 +3,7 @@ import { FLOW_END_NAMES } from '../../dataplane/host/flow-end.ts';
 import { MIGRATIONS } from '../../history/store/schema.ts';
 import type { HealthAnswers } from '../../web/api/health-routes.ts';
 import type { HealthDocument } from '../../web/api/health-schema.ts';
+import type { RunFleetBreaker } from '../fleet-breaker.ts';
 import type { RunFleetRules } from '../fleet-rules.ts';
 import type { RunNotices } from '../notices.ts';
 import type { StateList } from '../state-list.ts';
@@ -13,6 +14,8 @@ export interface HealthParts extends LiveParts {
   readonly notices: RunNotices;
   /** Null for rules that are not the fleet's. */
   readonly fleetRules: RunFleetRules | null;
+  /** Null without a breaker of the fleet. */
+  readonly fleetBreaker: RunFleetBreaker | null;
   readonly state: StateList;
 }
 
@@ -98,6 +101,7 @@ export class ConsoleHealth implements HealthAnswers {
       lostRecords: history.client.lost,
       failedNotices: failed + unsent,
       refusesBundle: this.parts.fleetRules?.figures.isRefused === true,
+      hasNoLease: this.parts.fleetBreaker?.figures.isValid === false,
       shadowRegistered: shadow.counts?.hits.registeredOrDeregistered ?? 0,
       shadowTrips: shadow.counts?.trips.length ?? 0,
       delays: lag.counts.slice(),

@@ -116,6 +116,12 @@ export class Breaker {
     return this.hash;
   }
 
+  /** Whether a hit of the client would count as new for limits of any stage; its hash is then `lastHash`. */
+  isNewClient(client: Address): boolean {
+    this.hash.take(client);
+    return this.hits.isNew(this.hash.high, this.hash.low, ClientGroup.ANY);
+  }
+
   get seenMoves(): number {
     return this.seen.moves;
   }

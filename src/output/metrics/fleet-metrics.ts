@@ -55,4 +55,24 @@ export const FLEET: readonly CatalogueMetric[] = [
     'Bundles and pointers of the fleet that were refused.',
     ({ fleetRules }) => fleetRules?.refusedCount ?? 0,
   ),
+  gauge(
+    'sluice_fleet_lease_missing',
+    '1 while --fleet-breaker lets nothing be enforced: no lease is valid, or the breaker of the fleet has tripped.',
+    ({ fleetLease }) => (fleetLease?.isValid === false ? 1 : 0),
+  ),
+  gauge(
+    'sluice_fleet_lease_clients',
+    'Clients that may still newly be hit under the lease of the fleet.',
+    ({ fleetLease }) => fleetLease?.left ?? 0,
+  ),
+  counter(
+    'sluice_fleet_refused_hits_total',
+    'Packets that were not throttled or blocked because the lease of the fleet had nothing left for their client.',
+    ({ fleetLease }) => fleetLease?.refusedCount ?? 0,
+  ),
+  gauge(
+    'sluice_fleet_breaker_tripped',
+    '1 from when the sensor hears that the breaker of the fleet has tripped until its reset.',
+    ({ fleetLease }) => (fleetLease?.hasTripped === true ? 1 : 0),
+  ),
 ];

@@ -93,6 +93,15 @@ export interface FleetRulesFigures {
   readonly refusedCount: number;
 }
 
+/** What the fleet lends to a sensor of its limits. */
+export interface FleetLeaseFigures {
+  readonly isValid: boolean;
+  /** Clients that may still newly be hit. */
+  readonly left: number;
+  readonly refusedCount: number;
+  readonly hasTripped: boolean;
+}
+
 /** What checkpoints have come to; zeros without any. */
 export interface CheckpointFigures {
   /** Checkpoints by result. */
@@ -159,6 +168,8 @@ export interface MetricsSources {
   readonly fleet: FleetFigures | null;
   /** Null for rules that are not the fleet's. */
   readonly fleetRules: FleetRulesFigures | null;
+  /** Null for no breaker of a fleet. */
+  readonly fleetLease: FleetLeaseFigures | null;
   readonly rules: {
     readonly policy: { readonly name: string; readonly sha256: string; readonly rules: readonly unknown[] };
     readonly registry: { readonly sha256: string; readonly count: number };

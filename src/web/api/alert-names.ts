@@ -18,6 +18,7 @@ export const ALERT_NAMES = [
   'SluiceReloadFailed',
   'SluiceRulesRefused',
   'SluiceFleetBundleRefused',
+  'SluiceFleetNoLease',
   'SluiceDateAhead',
   'SluiceRegistryOld',
   'SluiceEventsLost',

@@ -13,6 +13,26 @@ export const hubDocument = z.strictObject({
   /** Messages of the stream that are not read yet. */
   pending: z.number(),
   history: z.strictObject({ written: z.number() }),
+  /** The breaker of the fleet; null for a hub that lends nothing. */
+  fleet_breaker: z.nullable(
+    z.strictObject({
+      /** False while another hub lends, or none can. */
+      lends: z.boolean(),
+      /** When it tripped, ms since 1970; null while it has not. */
+      tripped_ms: z.nullable(z.number()),
+      /** Clients newly hit and lent within the window of each limit; null for fewer than 5. */
+      limits: z.array(
+        z.strictObject({
+          limit: z.string(),
+          clients: z.number(),
+          used: z.nullable(z.number()),
+          lent: z.nullable(z.number()),
+        }),
+      ),
+      /** Sensors with a lease. */
+      sensors: z.number(),
+    }),
+  ),
 });
 export type HubDocument = z.infer<typeof hubDocument>;
 

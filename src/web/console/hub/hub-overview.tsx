@@ -12,6 +12,7 @@ import { spanOf, spanQuery } from '../span/span-choice.ts';
 import { spanWords, TimeSpan } from '../span/time-span.tsx';
 import { text } from '../text/catalogue.ts';
 import type { HubPageProps } from './hub-pages.tsx';
+import { FleetBreaker } from './fleet-breaker.tsx';
 import { sensorName } from './sensors-page.tsx';
 import '../pages/overview/overview.css';
 
@@ -44,6 +45,7 @@ export function HubOverview({ live, place }: HubPageProps) {
     <>
       {problem !== null && <ErrorState problem={problem} retry={reload} />}
       {data !== null && <State sensors={data.sensors} hits={figures === null ? null : hitsOf(figures)} />}
+      {live.fleet_breaker !== null && <FleetBreaker breaker={live.fleet_breaker} zone={live.zone} />}
       <div class="page-head">
         <h2>{spanWords(span, live.zone)}</h2>
         <TimeSpan span={span} live={live} />

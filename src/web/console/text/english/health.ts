@@ -66,6 +66,10 @@ export const health = {
         'The bundle of rules that the fleet names for this sensor is refused; the rules before decide.',
         'The log says why. If the guard refused it, compare the numbers on the page of rules.',
       ],
+      SluiceFleetNoLease: [
+        'The fleet lends this sensor nothing, or its breaker has tripped: nothing is enforced.',
+        'Look at the page of the hub. Mend the connection or the hub, or reset the breaker of the fleet.',
+      ],
       SluiceDateAhead: [
         'Within a day a date of policy or registry will be held unless it is confirmed.',
         'Renew the registrations, or confirm the date before it comes.',

@@ -18,6 +18,17 @@ export const hub = {
     `${count} of ${sensors} sensors ${count === 1 ? 'needs' : 'need'} a look:`,
   hits: (count: string) => `${count} registered hits in the span below.`,
   noHits: 'No registered user was hit in the span below.',
+  breaker: {
+    title: 'Breaker of the fleet',
+    tripped: (time: string) =>
+      `It tripped at ${time}: no sensor enforces until an operator resets it (sluice hub breaker --reset REASON).`,
+    idle: 'This hub lends nothing at the moment: another hub does, or the fleet cannot be reached.',
+    lends: (sensors: number) => `${sensors} ${sensors === 1 ? 'sensor has' : 'sensors have'} a lease.`,
+    caption: 'Clients that all sensors together have newly throttled or blocked, by limit',
+    columns: { limit: 'Limit', used: 'Hit', lent: 'Hit or lent', clients: 'Allowed' },
+    few: '<5',
+    limit: (clients: string, window: string) => `${clients} within ${window}`,
+  },
   charts: {
     sites: 'Packets by site',
     decisions: 'Decisions by action',
