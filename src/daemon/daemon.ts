@@ -162,7 +162,11 @@ export class Daemon {
   /** Runs until the source ends or the daemon is stopped, then stops everything. Resolves to the exit code. */
   async run(): Promise<ExitCode> {
     const problem = await this.parts.source.run(
-      (batch) => this.checkpoints?.taking(() => this.take(batch)) ?? this.take(batch),
+      async (batch) => {
+        await (this.checkpoints?.taking(() => this.take(batch)) ?? this.take(batch));
+        // Checkpoints and changes are made while packets wait for room in the logs.
+        await this.parts.outputs.settle();
+      },
       () => this.endCapture(),
       {
         begin: (name) => this.parts.history?.beginFile(name),
@@ -216,7 +220,7 @@ export class Daemon {
     this.log.info('event logs reopened');
   }
 
-  /** Processes a batch: decisions by the engine, then the logs. */
+  /** Processes a batch: its packets are decided, and their lines are gathered. */
   private async take(batch: PacketBatch): Promise<void> {
     this.parts.clock.settle(batch);
     if (this.gapFromUs !== null && batch.count > 0) this.noteGap(this.gapFromUs, batch.timeUs[0]!);
@@ -224,7 +228,6 @@ export class Daemon {
     if (this.parts.history === null) await this.parts.engine.process(batch);
     else await this.parts.history.process(batch, (part) => this.parts.engine.process(part));
     if (this.parts.clock.isLive) this.parts.engine.noteLag();
-    await this.parts.outputs.settle();
   }
 
   /** What was sent between these two packets was not seen. */

@@ -69,6 +69,7 @@ export class RunOutputs implements DecisionSink {
   /** Null where the log of decisions has none. */
   chain: SegmentChain | null = null;
   private loggedChainFailures = 0;
+  private readonly loggedOvertaken = new Map<RotatingFile, number>();
 
   private constructor(
     options: OutputOptions,
@@ -131,7 +132,7 @@ export class RunOutputs implements DecisionSink {
       key,
       sensor: originFields(origin),
       kept: rotation.kept,
-      mayRemove: (name) => file.mayRemove(name),
+      mayRemove: (name) => file.isRemovable(name),
     });
     const aside = await chain.start();
     file.onClosed = () => {
@@ -166,6 +167,25 @@ export class RunOutputs implements DecisionSink {
 
   release(): void {
     for (const { lines } of this.logs) lines.release();
+  }
+
+  /** Lines must be dropped, or packets wait, unless lines are written soon. */
+  get isFilling(): boolean {
+    return this.logs.some(({ lines }) => lines.isFilling);
+  }
+
+  /** Packets wait for room in the logs. */
+  get areWaitedFor(): boolean {
+    return this.options.onFull === 'wait';
+  }
+
+  /** A checkpoint with these states is on disk: files from before the one before it are needed no more. */
+  async saved(states: LogStates): Promise<void> {
+    for (const { file, lines } of this.logs) {
+      const position = states[lines.name]?.position ?? null;
+      if (file === null || position === null || !file.held.checkpoint(position.inode)) continue;
+      await lines.removeOld();
+    }
   }
 
   /** Where the packets were seen. */
@@ -205,11 +225,23 @@ export class RunOutputs implements DecisionSink {
   /** Logs lines dropped since the last message, at most once a minute. */
   logNewLosses(log: Log, nowMs: number): void {
     this.logChainFailures(log);
+    this.logOvertaken(log);
     const droppedCount = this.logs.reduce((sum, { lines }) => sum + lines.droppedCount, 0);
     if (droppedCount === this.loggedDrops || nowMs < this.nextLossesMs) return;
     this.loggedDrops = droppedCount;
     this.nextLossesMs = nowMs + LOSSES_EVERY_MS;
     this.logLosses(log, 'event lines are lost');
+  }
+
+  private logOvertaken(log: Log): void {
+    for (const { file } of this.logs) {
+      if (file === null || file.held.overtakenCount <= (this.loggedOvertaken.get(file) ?? 0)) continue;
+      this.loggedOvertaken.set(file, file.held.overtakenCount);
+      log.error(
+        { path: file.name, segments: file.held.overtakenCount },
+        'closed segments of a log were removed that a restart needs: its events may come twice; raise --rotate-keep',
+      );
+    }
   }
 
   private logChainFailures(log: Log): void {

@@ -51,7 +51,14 @@ export interface RouteParts {
   readonly notReady: () => string | null;
 }
 
-const NO_CHECKPOINTS = { counts: {}, bytes: 0, savedMs: 0, longestCopySeconds: 0, lostFlows: 0 };
+const NO_CHECKPOINTS = {
+  counts: {},
+  bytes: 0,
+  savedMs: 0,
+  longestCopySeconds: 0,
+  lostFlows: 0,
+  unsavedChanges: 0,
+};
 
 export function daemonRoutes(parts: RouteParts): readonly Route[] {
   const metrics = metricsOf(parts);

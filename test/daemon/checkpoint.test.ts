@@ -1,7 +1,8 @@
 /** The checkpoints of a daemon: what another start takes over, and what it says and counts where it cannot. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { filesRead } from '../kit/checkpoint-of.ts';
 import { Conversation } from '../kit/many-clients.ts';
 import { eventsOf, RunningDaemon, temporaryFolder, until } from '../kit/running-daemon.ts';
 
@@ -64,5 +65,59 @@ describe('a checkpoint', () => {
     await daemon.kill();
     // The place in the spool is kept: nothing is read twice.
     expect(decided()).toBe(3 * 2 * CLIENTS);
+  });
+
+  it('that cannot be saved holds the events of a reload, which come once, whenever the daemon is killed', async () => {
+    const policy = join(folder.path, 'policy.yaml');
+    const allow = 'name: held\nmode: observe\nrules:\n  - { name: all, when: {}, action: allow }\n';
+    const limits = 'safety: { limits: [{ window: 60s, clients: 100000 }] }\n';
+    writeFileSync(policy, allow + limits);
+    const reloaded = (): number => eventsOf(decisions()).filter(({ event_type }) => event_type === 'reload').length;
+    put(0);
+    let daemon = await run('--policy', policy).started();
+    await hasRead(daemon, 1);
+    await until('all is written and saved', () => decided() === 2 * CLIENTS && filesRead(spool) === 1);
+    const inTheWay = join(spool, '.sluice', 'checkpoint.new');
+    mkdirSync(inTheWay);
+    writeFileSync(policy, allow.replace('action: allow', 'action: throttle, rate: 1Mbit/s, per: flow') + limits);
+    expect(await daemon.ask('reload')).toMatchObject({ result: 'success' });
+    put(1);
+    await hasRead(daemon, 2);
+    const failed = (): Promise<number> => daemon.metric('sluice_checkpoints_total', 'result="failed"');
+    await until('it is tried again', async () => (await failed()) >= 2);
+    expect([decided(), reloaded()]).toEqual([2 * CLIENTS, 0]);
+    await daemon.kill('SIGKILL');
+    rmdirSync(inTheWay);
+    // The next start has the rules of its checkpoint, and reloads the files before it reads on.
+    daemon = await run('--policy', policy).started();
+    await until('all is written', () => decided() === 5 * CLIENTS);
+    expect(reloaded()).toBe(1);
+    mkdirSync(inTheWay);
+    writeFileSync(policy, allow + limits);
+    expect(await daemon.ask('reload')).toMatchObject({ result: 'success' });
+    expect(reloaded()).toBe(1);
+    rmdirSync(inTheWay);
+    await until('it is saved after all', () => reloaded() === 2);
+    expect(await daemon.metric('sluice_changes_unsaved_total')).toBe(0);
+    await daemon.kill('SIGKILL');
+    const before = decided();
+    daemon = await run('--policy', policy).started();
+    expect(await daemon.kill()).toEqual({ code: 0, signal: null });
+    expect([decided(), reloaded()]).toEqual([before, 2]);
+  }, 60_000);
+
+  it('that --max-state leaves no room for is said and counted, and holds nothing up', async () => {
+    put(0);
+    const daemon = await run('--max-state', '1kB').started();
+    await hasRead(daemon, 1);
+    writeFileSync(join(spool, '1.pcap'), '');
+    expect(await daemon.ask('reload')).toMatchObject({ result: 'unchanged' });
+    await until('the reload is written', () => eventsOf(decisions()).some(({ event_type }) => event_type === 'reload'));
+    expect(await daemon.metric('sluice_changes_unsaved_total')).toBe(1);
+    expect(await daemon.metric('sluice_checkpoints_total', 'result="too-large"')).toBeGreaterThan(1);
+    expect(await daemon.metric('sluice_state_failures_total')).toBeGreaterThan(1);
+    expect(existsSync(join(spool, '.sluice', 'checkpoint.bin'))).toBe(false);
+    expect(daemon.log).toContain('--max-state is 1000');
+    await daemon.kill();
   });
 });

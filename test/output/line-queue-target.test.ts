@@ -37,6 +37,9 @@ class Memory implements LineTarget {
   rotate(): Promise<void> {
     return this.act('rotate');
   }
+  removeOld(): Promise<void> {
+    return this.act('remove');
+  }
   reopen(): Promise<void> {
     return this.act('reopen');
   }

@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { lastEventOf, tornEndOf } from '../../src/output/log/log-tail.ts';
 import { logKindOf, type Rotation, RotatingFile } from '../../src/output/log/rotating-file.ts';
@@ -95,6 +96,56 @@ describe('a rotation', () => {
     await file.rotate();
     await new Promise((resolve) => setTimeout(resolve, 220));
     expect(file.isDue).toBe(false);
+    await file.close();
+  });
+
+  it('keeps closed segments beyond the number for as long as one of the last two checkpoints is in them', async () => {
+    const file = new RotatingFile(path, { ...NEVER, kept: 1 });
+    await file.start();
+    const rotate = async (): Promise<void> => {
+      await file.write(bytes('a\n'));
+      // Another millisecond, another name.
+      await sleep(3);
+      await file.rotate();
+    };
+    const closed = (): number => readdirSync(folder).filter((name) => name.startsWith('events.jsonl.')).length;
+    const checkpoint = (): boolean => file.held.checkpoint(file.position.inode);
+    expect(checkpoint()).toBe(false);
+    for (let segment = 0; segment < 4; segment++) await rotate();
+    expect(closed()).toBe(4);
+    expect(checkpoint()).toBe(false);
+    await rotate();
+    // The one before the last is still in the first segment.
+    expect(closed()).toBe(5);
+    expect(checkpoint()).toBe(true);
+    await file.removeOld();
+    expect(closed()).toBe(1);
+    expect(file.held.overtakenCount).toBe(0);
+    await file.close();
+  });
+
+  it('holds the segments that a checkpoint needs also after a restart, and no more than a bound of them', async () => {
+    const first = new RotatingFile(path, { ...NEVER, kept: 1 });
+    await first.start();
+    const { inode } = first.position;
+    await first.write(bytes('a\n'));
+    await first.rotate();
+    await first.close();
+    const file = new RotatingFile(path, { ...NEVER, kept: 1 });
+    await file.start();
+    file.held.checkpoint(inode);
+    const closed = (): number => readdirSync(folder).filter((name) => name.startsWith('events.jsonl.')).length;
+    for (let segment = 0; segment < 10; segment++) {
+      await file.write(bytes('b\n'));
+      await sleep(3);
+      await file.rotate();
+    }
+    expect([closed(), file.held.overtakenCount]).toEqual([11, 0]);
+    await file.write(bytes('b\n'));
+    await sleep(3);
+    await file.rotate();
+    // One that was needed had to go, so the others are of no use.
+    expect(file.held.overtakenCount).toBe(1);
     await file.close();
   });
 

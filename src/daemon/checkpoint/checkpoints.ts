@@ -4,8 +4,9 @@
  * the source has them, and the event logs leave out what is on disk already (output/log/written-lines).
  *
  * A checkpoint has the lines that the logs had not written yet, so it never waits for a log. A change that packets do
- * not bring about again, like a reload, holds the logs until its checkpoint is on disk: no line of it can be on disk
- * without it.
+ * not bring about again, like a reload, holds the logs until a checkpoint with it is on disk: no line of it can be on
+ * disk without it. One that cannot be saved is tried again each second. Lines are let out without it only where they
+ * would be lost, or where --max-state leaves no room: a kill before the next checkpoint may then double them.
  */
 import { StateReader, StateWriter, type Snapshot, type StateCopy } from '../../core/snapshot.ts';
 import type { Log } from '../../output/log/log.ts';
@@ -22,6 +23,8 @@ import { type CheckpointResult, CheckpointWriter } from './checkpoint-writer.ts'
 
 /** A failure is logged no more often. */
 const LOGGED_MS = 60_000;
+/** Until a checkpoint that lines wait for is tried again. */
+const RETRY_MS = 1000;
 
 export interface CheckpointParts {
   readonly source: RunSource;
@@ -63,6 +66,8 @@ export class RunCheckpoints {
   brokenCount = 0;
   /** Longest time for which packets waited for a copy, seconds. */
   longestCopySeconds = 0;
+  /** Changes whose lines were written before a checkpoint had them. */
+  unsavedChanges = 0;
   private readonly parts: CheckpointParts;
   private readonly options: CheckpointPlace;
   private readonly writer: CheckpointWriter;
@@ -74,6 +79,9 @@ export class RunCheckpoints {
   private savedProgress = -1;
   private loggedMs = -Infinity;
   private writing: Promise<void> = Promise.resolve();
+  /** Changes that were made, and those of them that need no checkpoint any more. */
+  private madeChanges = 0;
+  private settledChanges = 0;
 
   constructor(options: CheckpointPlace, parts: CheckpointParts) {
     this.options = options;
@@ -186,11 +194,13 @@ export class RunCheckpoints {
     }
     // A change and its copy are made at once; only its checkpoint is waited for elsewhere.
     for (const change of this.between.splice(0)) void change();
+    this.lookAtRoom();
     if (performance.now() >= this.nextMs) this.look();
   }
 
   /** To be called about once a second: a source may have no packets. */
   tick(): void {
+    this.lookAtRoom();
     if (!this.isTaking && performance.now() >= this.nextMs) this.look();
   }
 
@@ -201,19 +211,17 @@ export class RunCheckpoints {
   }
 
   /**
-   * Makes a change between two batches. Resolves to what it returns once a checkpoint with it is on disk, and only then
-   * its lines are written.
+   * Makes a change between two batches. Resolves to what it returns once a checkpoint with it is on disk, or could not
+   * be saved. Its lines are written once one is.
    */
   change<T>(work: () => T): Promise<T> {
     const make = async (): Promise<T> => {
-      const { outputs } = this.parts;
-      outputs.hold();
+      this.parts.outputs.hold();
+      this.madeChanges++;
       try {
-        const value = work();
-        await this.save();
-        return value;
+        return work();
       } finally {
-        outputs.release();
+        await this.save();
       }
     };
     if (!this.isTaking) return make();
@@ -245,13 +253,49 @@ export class RunCheckpoints {
   private save(): Promise<void> {
     const document = this.documentNow();
     const engine = this.copy();
+    const { madeChanges } = this;
     this.savedProgress = this.parts.progress();
     this.writing = this.writing
       .then(() => this.writer.write(document, engine))
       .then((problem) => {
         this.note(problem, document);
+        this.noteChanges(problem, madeChanges);
       });
     return this.writing;
+  }
+
+  /** Changes whose lines wait for a checkpoint. */
+  private get heldChanges(): number {
+    return this.madeChanges - this.settledChanges;
+  }
+
+  /** Writes the lines of changes that are in a checkpoint now; or has them wait for the next one. */
+  private noteChanges(problem: string | null, madeChanges: number): void {
+    if (this.heldChanges === 0) return;
+    if (problem === null) {
+      this.settledChanges = Math.max(this.settledChanges, madeChanges);
+      if (this.heldChanges === 0) this.parts.outputs.release();
+    } else if (this.writer.problem === 'too-large') this.letOut(problem);
+    else if (this.nextMs !== Infinity) {
+      this.nextMs = Math.min(this.nextMs, performance.now() + RETRY_MS);
+      this.savedProgress = -1;
+    }
+  }
+
+  /** Writes lines without a checkpoint where they would be lost; a source whose packets come again can wait instead. */
+  private lookAtRoom(): void {
+    const { outputs, source } = this.parts;
+    if (this.heldChanges === 0 || !outputs.isFilling) return;
+    if (!outputs.areWaitedFor || !source.checkpoint!.isRepeated) this.letOut('the logs have no more room');
+  }
+
+  private letOut(problem: string): void {
+    const { log, outputs } = this.parts;
+    const changes = this.heldChanges;
+    this.unsavedChanges += changes;
+    this.settledChanges = this.madeChanges;
+    log.error({ problem, changes }, 'the events of a change are written without a checkpoint: a kill may double them');
+    outputs.release();
   }
 
   private copy(): StateCopy {
@@ -276,6 +320,7 @@ export class RunCheckpoints {
   private note(problem: string | null, document: CheckpointDocument): void {
     if (problem === null) {
       this.parts.source.checkpoint!.saved(document.source);
+      void this.parts.outputs.saved(document.logs);
       return;
     }
     if (performance.now() - this.loggedMs < LOGGED_MS) return;

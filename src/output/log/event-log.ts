@@ -66,6 +66,7 @@ export class EventLog {
       return true;
     }
     this.takeCounts(state);
+    if (state.position !== null) file?.held.checkpoint(state.position.inode);
     let isKnown = true;
     if (file === null) this.nextSeq = state.nextSeq - state.waiting.split('\n').length + 1;
     else {

@@ -14,6 +14,8 @@ export interface LineTarget {
   /** True if no write can succeed any more, because the reader has closed it. */
   readonly isGone: boolean;
   rotate(): Promise<void>;
+  /** Removes what earlier rotations have left and nothing needs any more. */
+  removeOld(): Promise<void>;
   reopen(): Promise<void>;
   close(): Promise<void>;
 }
@@ -97,6 +99,11 @@ export class LineQueue {
     this.startWriting();
   }
 
+  /** Half of the room for lines that wait is taken. */
+  get isFilling(): boolean {
+    return this.waiting >= this.waitingLimit / 2;
+  }
+
   get waitingBytes(): number {
     return this.waiting;
   }
@@ -156,6 +163,11 @@ export class LineQueue {
       await this.target.rotate();
       this.rotationCount++;
     });
+  }
+
+  /** Removes segments that were needed until now. */
+  async removeOld(): Promise<void> {
+    await this.inTurn(() => this.target.removeOld());
   }
 
   async reopen(): Promise<void> {

@@ -9,6 +9,7 @@ import { type FileHandle, open, readdir, rename, stat, unlink } from 'node:fs/pr
 import { basename, dirname, join } from 'node:path';
 import { tornEndOf } from './log-tail.ts';
 import type { LineTarget } from './line-queue.ts';
+import { HeldSegments } from './held-segments.ts';
 import { isSegmentOf, segmentName } from './segment-name.ts';
 
 /** When a file is rotated. */
@@ -32,8 +33,10 @@ export class RotatingFile implements LineTarget {
   readonly isGone = false;
   /** Called after a segment was closed; it then also removes old ones. Null: the file removes them itself. */
   onClosed: (() => void) | null = null;
-  /** Whether a closed segment, by its name, may be removed; asked for each that is too old. */
+  /** Whether a closed segment, by its name, may be removed; asked for each that is too old, oldest first. */
   mayRemove: (file: string) => boolean = () => true;
+  /** Those that a restart needs. */
+  readonly held: HeldSegments;
   private readonly rotation: Rotation;
   private handle: FileHandle | null = null;
   /** The unfinished line that `start` has found; empty for none. */
@@ -45,11 +48,13 @@ export class RotatingFile implements LineTarget {
   constructor(path: string, rotation: Rotation) {
     this.name = path;
     this.rotation = rotation;
+    this.held = new HeldSegments(rotation.kept);
   }
 
   /** Opens or creates the file. A line that a killed process left unfinished stays, in `torn`. */
   async start(): Promise<void> {
     await this.open();
+    await this.noteSegments();
     // A device has no readable end.
     if (this.size > 0) this.torn = await tornEndOf(this.name);
   }
@@ -114,10 +119,22 @@ export class RotatingFile implements LineTarget {
   /** Renames the file to NAME.TIME and begins a new one. */
   async rotate(): Promise<void> {
     await this.close();
-    await rename(this.name, segmentName(this.name, new Date()));
+    const segment = segmentName(this.name, new Date());
+    await rename(this.name, segment);
+    this.held.closed(basename(segment), this.inode);
     await this.open();
+    await this.removeOld();
+  }
+
+  /** Removes the closed segments that are too many and that nothing needs. */
+  async removeOld(): Promise<void> {
     if (this.onClosed === null) await this.removeOldest();
     else this.onClosed();
+  }
+
+  /** Whether a closed segment, by its name, may be removed, and no restart needs it. */
+  isRemovable(name: string): boolean {
+    return this.mayRemove(name) && !this.held.needs(name);
   }
 
   /** Opens the path again, after another program has renamed the file. */
@@ -144,10 +161,22 @@ export class RotatingFile implements LineTarget {
   }
 
   private async removeOldest(): Promise<void> {
-    const folder = dirname(this.name);
-    const moved = (await readdir(folder)).filter((name) => isSegmentOf(basename(this.name), name)).sort();
+    const moved = await this.segments();
     for (const name of moved.slice(0, Math.max(0, moved.length - this.rotation.kept)))
-      if (this.mayRemove(name)) await unlink(join(folder, name));
+      if (this.isRemovable(name)) await unlink(join(dirname(this.name), name));
+  }
+
+  /** The segments that earlier processes have closed; none where the folder cannot be read. */
+  private async noteSegments(): Promise<void> {
+    for (const name of await this.segments().catch(() => [])) {
+      const found = await stat(join(dirname(this.name), name)).catch(() => null);
+      if (found !== null) this.held.closed(name, found.ino);
+    }
+  }
+
+  /** Names of the closed segments, the oldest first. */
+  private async segments(): Promise<string[]> {
+    return (await readdir(dirname(this.name))).filter((name) => isSegmentOf(basename(this.name), name)).sort();
   }
 }
 

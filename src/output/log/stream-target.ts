@@ -48,6 +48,10 @@ export class StreamTarget implements LineTarget {
     return Promise.resolve();
   }
 
+  removeOld(): Promise<void> {
+    return Promise.resolve();
+  }
+
   reopen(): Promise<void> {
     return Promise.resolve();
   }

@@ -43,6 +43,12 @@ export const LOGS: readonly CatalogueMetric[] = [
     'Time for which the engine waited for the event logs (--on-full wait).',
     byLog((l) => l.waitedMs / MS_PER_SECOND),
   ),
+  counters(
+    'sluice_event_log_overtaken_segments_total',
+    ['log'],
+    'Closed segments that were removed although a restart may need them: --rotate-keep is too small.',
+    ({ logs }) => logs.map(({ name, file }) => ({ labels: { log: name }, value: file?.held.overtakenCount ?? 0 })),
+  ),
   gauges(
     'sluice_event_log_waiting_bytes',
     ['log'],

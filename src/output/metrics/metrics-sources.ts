@@ -113,6 +113,8 @@ export interface CheckpointFigures {
   readonly longestCopySeconds: number;
   /** Flows that this start could not take over. */
   readonly lostFlows: number;
+  /** Changes whose events were written before a checkpoint had them. */
+  readonly unsavedChanges: number;
 }
 
 export interface MetricsSources {
@@ -161,7 +163,12 @@ export interface MetricsSources {
   /** Null without a history. */
   readonly history: HistoryFigures | null;
   readonly reports: ReportFigures | null;
-  readonly logs: readonly { readonly name: string; readonly lines: LogCounts }[];
+  readonly logs: readonly {
+    readonly name: string;
+    readonly lines: LogCounts;
+    /** Null for a log that is no file. */
+    readonly file: { readonly held: { readonly overtakenCount: number } } | null;
+  }[];
   /** The chain of the log of decisions; null without one. */
   readonly logChain: { readonly entryCount: number; readonly failureCount: number } | null;
   /** Null for no fleet. */

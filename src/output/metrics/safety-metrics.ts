@@ -37,6 +37,11 @@ const CHECKPOINTS: readonly CatalogueMetric[] = [
     'The longest time for which packets waited while a checkpoint was copied.',
     (s) => s.checkpoints.longestCopySeconds,
   ),
+  counter(
+    'sluice_changes_unsaved_total',
+    'Changes whose events were written before a checkpoint had them: a kill may double these.',
+    (s) => s.checkpoints.unsavedChanges,
+  ),
   gauge(
     'sluice_restart_lost_flows',
     'Flows of the last run that this start could not take over.',
