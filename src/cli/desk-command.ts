@@ -43,6 +43,7 @@ export function addDeskCommand(program: Command): void {
     )
     .option('--host-name <names...>', 'names that a request may have in Host, besides the address')
     .option('--oidc <file>', 'a provider of OpenID Connect at which staff sign in (deploy/reference/DESK.md)')
+    .option('--decisions <file>', 'log of decisions of a daemon, with addresses in clear, for reviewers and appeals')
     .option('--smtp <url>', 'mail server for applicants, like smtp://mail.example:587; without one no mail is sent')
     .option('--mail-from <address>', 'sender of the mail')
     .option('--demo', 'a desk of examples in a temporary folder, which is removed at the end')

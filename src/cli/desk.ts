@@ -32,6 +32,7 @@ export interface DeskFlags {
   readonly proxy?: string;
   readonly hostName?: readonly string[];
   readonly oidc?: string;
+  readonly decisions?: string;
   readonly smtp?: string;
   readonly mailFrom?: string;
   readonly demo?: boolean;
@@ -51,7 +52,15 @@ export async function runDesk(flags: DeskFlags): Promise<ExitCode> {
     const desk = opened(
       () =>
         new Desk(
-          { state, out: flags.out ?? join(state, 'registry'), http, assets: ASSETS, mail: mailOf(flags), oidc },
+          {
+            state,
+            out: flags.out ?? join(state, 'registry'),
+            http,
+            assets: ASSETS,
+            mail: mailOf(flags),
+            oidc,
+            decisions: flags.decisions ?? null,
+          },
           log,
         ),
     );

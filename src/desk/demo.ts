@@ -5,6 +5,8 @@ import { type Actor, APPLICANT } from './model/permission.ts';
 import { randomSecret } from './model/reference.ts';
 import type { StaffRole } from './model/role.ts';
 import type { Action } from './model/transition.ts';
+import type { LoggedDecision } from './decisions/logged-decision.ts';
+import { addAppeal, linkDecisions } from './store/appeal-store.ts';
 import { writeAccount } from './store/account-store.ts';
 import type { DeskDatabase } from './store/desk-database.ts';
 import { writeIsp, writeSetting } from './store/settings.ts';
@@ -153,5 +155,26 @@ function addExample(database: DeskDatabase, one: Example, nowMs: number): void {
     const date = action === 'propose-revocation' ? { date: dateOf(nowMs + 14 * MS_PER_DAY) } : {};
     const stepMs = Math.min(nowMs, atMs + (at + 1) * MS_PER_HOUR);
     act(database, { application: application.id, action, actor, atMs: stepMs, ...date, ...more });
+    if (action === 'appeal') addExampleAppeal(database, application.id, one, stepMs);
   }
+}
+
+/** A network that has read a registry of before the approval. */
+function addExampleAppeal(database: DeskDatabase, application: number, { own, far }: Example, atMs: number): void {
+  const address = own.split('/')[0]!;
+  const flow = '5f0e2d9c41b7a683';
+  const appeal = addAppeal(database, { application, atMs, address, event: flow });
+  const decision: LoggedDecision = {
+    time: `${new Date(atMs - MS_PER_HOUR).toISOString().slice(0, 19)}.250000Z`,
+    flow,
+    source: address,
+    destination: far.split('/')[0]!,
+    protocol: 'wireguard',
+    action: 'block',
+    mode: 'enforce',
+    rule: 'unregistered',
+    reason: 'unregistered',
+    references: [],
+  };
+  linkDecisions(database, appeal, [decision]);
 }

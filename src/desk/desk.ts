@@ -7,6 +7,7 @@ import { makeKeyFiles } from '../rules/signing-key.ts';
 import type { OidcConfig } from '../web/http/accounts/oidc-config.ts';
 import type { HttpOptions, ListenAddress } from '../web/http/http-options.ts';
 import { ImportWriter } from './confirm/import-writer.ts';
+import { DecisionLog } from './decisions/decision-log.ts';
 import { RegistryWriter } from './export/registry-writer.ts';
 import type { StaffRole } from './model/role.ts';
 import { DeskServer } from './http/desk-server.ts';
@@ -36,6 +37,8 @@ export interface DeskOptions {
   readonly mail: MailOptions | null;
   /** A provider of OpenID Connect at which staff sign in; null for none. */
   readonly oidc: OidcConfig<StaffRole> | null;
+  /** The log of decisions of a daemon; null for none. */
+  readonly decisions: string | null;
 }
 
 /** The folder of a desk, made where it is not there: the database, the key that signs the registry, the reasons. */
@@ -58,7 +61,7 @@ export class Desk {
   private readonly gate = new WriteGate();
   private readonly timers: NodeJS.Timeout[] = [];
 
-  constructor({ state, out, http, assets, mail, oidc }: DeskOptions, log: Log) {
+  constructor({ state, out, http, assets, mail, oidc, decisions }: DeskOptions, log: Log) {
     const { database, keyFile } = openState(state);
     this.database = database;
     this.log = log;
@@ -76,6 +79,7 @@ export class Desk {
       http,
       {
         database,
+        decisions: decisions === null ? null : new DecisionLog(decisions),
         files: this.files,
         sheets: new SheetReader(),
         readTableInPieces,

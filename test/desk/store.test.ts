@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import Database from 'libsql';
 import { APPEND_ONLY, MIGRATIONS } from '../../src/desk/store/schema.ts';
 import { applicationById } from '../../src/desk/store/application.ts';
+import { noteProviderReviewer, reviewerNames, writeAccount } from '../../src/desk/store/account-store.ts';
 import { type DeskDatabase, openDesk, row, rows, run } from '../../src/desk/store/desk-database.ts';
 import { changesOf, erasePersonal, personalOf } from '../../src/desk/store/history.ts';
 import { search, waiting } from '../../src/desk/store/queue.ts';
@@ -25,7 +26,7 @@ describe('the database of a desk', () => {
     expect(search(openDesk(path), reference)).toHaveLength(1);
   });
 
-  it.each([1, 2])('of schema %i is led to the present one, with what was in it', (version) => {
+  it.each([1, 2, 3])('of schema %i is led to the present one, with what was in it', (version) => {
     const path = join(mkdtempSync(join(tmpdir(), 'sluice-desk-')), 'desk.db');
     const old = new Database(path);
     for (const migration of MIGRATIONS.slice(0, version)) old.exec(migration);
@@ -164,6 +165,14 @@ describe('an application', () => {
 });
 
 describe('the limit of one person', () => {
+  it('is released for reviewers of the provider too, who have no account here', () => {
+    const database = newDesk();
+    writeAccount(database, { name: 'anna', role: 'reviewer', isps: [], hash: 'x' }, MONDAY_MS);
+    noteProviderReviewer(database, 'oidc:rosa', MONDAY_MS - 80 * 86_400_000);
+    noteProviderReviewer(database, 'oidc:gone', MONDAY_MS - 91 * 86_400_000);
+    expect(reviewerNames(database, MONDAY_MS)).toEqual(['anna', 'oidc:rosa']);
+  });
+
   it('is 50 registrations in 24 hours however they are cut up, and another reviewer releases more', () => {
     const database = newDesk();
     const ids = Array.from(

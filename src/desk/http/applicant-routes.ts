@@ -18,7 +18,7 @@ import {
   standingOf,
   statementOf,
 } from '../store/application.ts';
-import { row, run } from '../store/desk-database.ts';
+import { addAppeal, type Appeal } from '../store/appeal-store.ts';
 import { fileProblem, storeFile } from '../store/file-store.ts';
 import { changesOf, personalOf } from '../store/history.ts';
 import { allIsps, allReasons, deskKey } from '../store/settings.ts';
@@ -26,6 +26,7 @@ import { actWithin, DeedRefused } from '../work/act.ts';
 import { apply, submitted } from '../work/apply.ts';
 import { dateOf } from '../work/date-text.ts';
 import { readApplication } from '../work/read-application.ts';
+import { linkAppeal } from './case-evidence.ts';
 import type { DeskParts } from './desk-parts.ts';
 import { type DeskAnswer, type DeskCall, type DeskRoute, redirect, refuse } from './desk-route.ts';
 import type { Form } from './form-reading.ts';
@@ -258,6 +259,7 @@ function statusPage({ database }: DeskParts, call: DeskCall, application: Applic
 function takeAction(parts: DeskParts, call: DeskCall, application: Application, action: Action): DeskAnswer {
   const { database } = parts;
   const { form, nowMs, params } = call;
+  const appeals: Appeal[] = [];
   try {
     once(database, form.text('key'), application.id, nowMs, () => {
       actWithin(database, {
@@ -267,28 +269,19 @@ function takeAction(parts: DeskParts, call: DeskCall, application: Application, 
         atMs: nowMs,
         text: form.text('text').slice(0, 8000),
       });
-      if (action === 'appeal') addAppeal(parts, application.id, form, nowMs);
+      if (action === 'appeal') appeals.push(appealIn(database, application.id, form, nowMs));
     });
   } catch (error) {
     if (error instanceof DeedRefused) return refuse(error.status, error.message);
     throw error;
   }
+  for (const appeal of appeals) void linkAppeal(parts, application, appeal).catch(() => undefined);
   return redirect(`/my/${params.secret!}`);
 }
 
-function addAppeal({ database }: DeskParts, application: number, form: Form, atMs: number): void {
-  const change = row<{ readonly id: number }>(
-    database,
-    'SELECT max(id) AS id FROM change WHERE application = ?',
-    application,
-  )!.id;
-  run(
-    database,
-    'INSERT INTO appeal (application, change, at_ms, address, event) VALUES (?, ?, ?, ?, ?)',
-    application,
-    change,
-    atMs,
-    form.text('address').slice(0, 64),
-    form.text('event').slice(0, 8000),
-  );
+function appealIn(database: DeskParts['database'], application: number, form: Form, atMs: number): Appeal {
+  const address = form.text('address').slice(0, 64);
+  const event = form.text('event').slice(0, 8000);
+  const id = addAppeal(database, { application, atMs, address, event });
+  return { id, atMs, address, event, decisions: null };
 }

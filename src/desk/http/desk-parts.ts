@@ -7,6 +7,7 @@ import type { SheetReader } from '../import/sheet-reader.ts';
 import type { Confirmation } from '../confirm/confirm-import.ts';
 import type { WriteGate } from '../work/write-gate.ts';
 import type { DeskDatabase } from '../store/desk-database.ts';
+import type { DecisionLog } from '../decisions/decision-log.ts';
 import type { DeskAccess } from './desk-access.ts';
 
 export interface DeskParts {
@@ -15,6 +16,8 @@ export interface DeskParts {
   readonly passwords: PasswordSignIn<StaffRole>;
   /** A provider of OpenID Connect at which staff sign in; null for none. */
   readonly oidc: OidcConfig<StaffRole> | null;
+  /** The log of decisions of a daemon; null for none. */
+  readonly decisions: DecisionLog | null;
   /** The folder of what applicants send. */
   readonly files: string;
   /** Reads spreadsheets in a process of their own. */

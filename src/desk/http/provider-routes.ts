@@ -3,6 +3,7 @@ import type { OidcConfig } from '../../web/http/accounts/oidc-config.ts';
 import { HOMES, type StaffRole } from '../model/role.ts';
 import { html } from '../pages/html.ts';
 import { page } from '../pages/layout.ts';
+import { noteProviderReviewer } from '../store/account-store.ts';
 import type { DeskParts } from './desk-parts.ts';
 import { type DeskAnswer, type DeskCall, type DeskRoute } from './desk-route.ts';
 
@@ -56,12 +57,17 @@ function lazily<T>(make: () => Promise<T>): () => Promise<T> {
   return () => (made ??= make());
 }
 
-async function finish({ access }: DeskParts, call: DeskCall, client: Client): Promise<DeskAnswer> {
+async function finish({ access, database, gate }: DeskParts, call: DeskCall, client: Client): Promise<DeskAnswer> {
   const { query, origin, begun, session, address, frame } = call;
   const { user } = await client.finish(begun, new URL(`${RETURN}?${new URLSearchParams(query).toString()}`, origin));
   const isps = user.role === 'isp' ? (user.isps ?? []) : [];
   if (user.role === 'isp' && isps.length === 0)
     throw new WithoutProvider('no claim names the provider of this account');
+  // Others may release changes to this reviewer, who has no account here.
+  if (user.role === 'reviewer') {
+    await gate.opened();
+    noteProviderReviewer(database, user.name, call.nowMs);
+  }
   const to = HOMES[user.role];
   return {
     kind: 'signed-in',

@@ -5,7 +5,7 @@ import { registryStream } from '../export/registry-text.ts';
 import { differenceOf } from '../export/difference.ts';
 import { html, type Piece } from '../pages/html.ts';
 import { page, panel, table, time } from '../pages/layout.ts';
-import { allAccounts } from '../store/account-store.ts';
+import { reviewerNames } from '../store/account-store.ts';
 import { changedBy, releasedTo } from '../store/change-count.ts';
 import { rows, run } from '../store/desk-database.ts';
 import { addDeed } from '../store/history.ts';
@@ -143,13 +143,13 @@ async function confirm(parts: DeskParts, { form, user, nowMs }: DeskCall): Promi
 }
 
 function limitsPage({ database }: DeskParts, { frame, csrf, user, nowMs }: DeskCall): DeskAnswer {
-  const reviewers = allAccounts(database).filter(({ role }) => role === 'reviewer');
-  const cells = reviewers.map(({ name }): readonly Piece[] => {
+  const reviewers = reviewerNames(database, nowMs);
+  const cells = reviewers.map((name): readonly Piece[] => {
     const changed = changedBy(database, name, nowMs);
     const released = releasedTo(database, name, nowMs);
     return [name, changed, released, changesLeft(changed, released)];
   });
-  const others = reviewers.filter(({ name }) => name !== user!.name);
+  const others = reviewers.filter((name) => name !== user!.name);
   const main = html`<p>
       One person changes at most 50 registrations within 24 hours, however the changes are cut up. Another reviewer may
       release more, for 24 hours.
@@ -165,7 +165,7 @@ function limitsPage({ database }: DeskParts, { frame, csrf, user, nowMs }: DeskC
           <div class="field">
             <label for="account">Reviewer</label
             ><select id="account" name="account" required>
-              ${others.map(({ name }) => html`<option value="${name}">${name}</option>`)}
+              ${others.map((name) => html`<option value="${name}">${name}</option>`)}
             </select>
           </div>
           <div class="field">
@@ -182,7 +182,7 @@ function limitsPage({ database }: DeskParts, { frame, csrf, user, nowMs }: DeskC
 function release({ database }: DeskParts, { form, user, nowMs }: DeskCall): DeskAnswer {
   const account = form.text('account');
   const count = /^\d{1,6}$/.test(form.text('count')) ? Number(form.text('count')) : 0;
-  const isReviewer = allAccounts(database).some(({ name, role }) => name === account && role === 'reviewer');
+  const isReviewer = reviewerNames(database, nowMs).includes(account);
   if (account === user!.name) return refuse(403, 'another reviewer must release more for you');
   if (!isReviewer || count < 1 || count > LARGEST_RELEASE) return refuse(400, 'name a reviewer and a number from 1 on');
   try {

@@ -13,10 +13,9 @@ import {
   stateBadge,
 } from '../pages/case-parts.ts';
 import { html, type Piece } from '../pages/html.ts';
-import { facts, page, panel, table, time } from '../pages/layout.ts';
+import { page, panel, table, time } from '../pages/layout.ts';
 import { queueTable, queueTabs, searchForm } from '../pages/queue-parts.ts';
 import { type Application, applicationById, standingOf, type Statement, statementOf } from '../store/application.ts';
-import { rows } from '../store/desk-database.ts';
 import { contentOf, fileById, filesOf } from '../store/file-store.ts';
 import { changesOf, personalOf } from '../store/history.ts';
 import { PAGE_LENGTH, search, waiting, waitingCount } from '../store/queue.ts';
@@ -26,6 +25,7 @@ import { addVersion } from '../store/version.ts';
 import { actWithin, type Deed, DeedRefused } from '../work/act.ts';
 import { checkAddresses } from '../work/address-check.ts';
 import { dateOf } from '../work/date-text.ts';
+import { appealPieces, farEndsPiece } from './case-evidence.ts';
 import type { DeskParts } from './desk-parts.ts';
 import { type DeskAnswer, type DeskCall, type DeskRoute, redirect, refuse } from './desk-route.ts';
 import type { Form } from './form-reading.ts';
@@ -125,7 +125,8 @@ function searchPage({ database }: DeskParts, { query, frame, nowMs }: DeskCall):
   return { kind: 'page', page: page(frame, 'Search', main) };
 }
 
-function casePage({ database }: DeskParts, call: DeskCall, application: Application): DeskAnswer {
+async function casePage(parts: DeskParts, call: DeskCall, application: Application): Promise<DeskAnswer> {
+  const { database } = parts;
   const { user, csrf, nowMs, frame } = call;
   const actor = user!;
   const statement = statementOf(database, application);
@@ -142,10 +143,14 @@ function casePage({ database }: DeskParts, call: DeskCall, application: Applicat
       ...(noteOf(action) !== undefined && { note: noteOf(action)! }),
     }),
   );
+  // What networks have seen is of other people too, and no provider sees it.
+  const mayRead = actor.role !== 'isp';
+  const reach = mayRead && (await farEndsPiece(parts, statement));
+  const appeals = mayRead && (await appealPieces(parts, application));
   const main = html`<p class="state-line">${stateBadge(application.state)} ${dueText(application, nowMs)}</p>
     ${application.proposedBy !== null && html`<p class="note warn">${application.proposedBy} has proposed to revoke this registration from ${application.proposedDate} on.</p>`}
     ${application.withdrawAskedMs !== null && html`<p class="note warn">The applicant has asked to give it up, ${time(application.withdrawAskedMs)}.</p>`}
-    ${notesOf(database, statement, application)}
+    ${notesOf(database, statement, application)} ${reach}
     ${
       forms.length > 0 &&
       html`<section class="panel actions" aria-label="What you can do">
@@ -157,8 +162,7 @@ function casePage({ database }: DeskParts, call: DeskCall, application: Applicat
       ${applicationFacts(application, statement, isp?.title ?? application.isp)}
       ${personalFacts(personalOf(database, application.id))}
     </div>
-    ${appealsPanel(database, application.id)} ${registryPanel(database, application)}
-    ${filesPanel(filesOf(database, application.id))}
+    ${appeals} ${registryPanel(database, application)} ${filesPanel(filesOf(database, application.id))}
     ${historyPanel(changesOf(database, application.id), reasons, false)}`;
   return { kind: 'page', page: page(frame, application.reference, main) };
 }
@@ -182,29 +186,6 @@ function notesOf(database: DeskParts['database'], statement: Statement, applicat
         ${list.map((one) => html`<li>${one}</li>`)}
       </ul>
     </div>`
-  );
-}
-
-function appealsPanel(database: DeskParts['database'], application: number): Piece {
-  interface Appeal {
-    readonly atMs: number;
-    readonly address: string | null;
-    readonly event: string | null;
-  }
-  const found = rows<Appeal>(
-    database,
-    'SELECT at_ms AS atMs, address, event FROM appeal WHERE application = ? ORDER BY id DESC',
-    application,
-  );
-  return found.map(({ atMs, address, event }) =>
-    panel(
-      'Appeal',
-      facts([
-        ['Received', time(atMs)],
-        ['Address', address],
-        ['Decision event', event],
-      ]),
-    ),
   );
 }
 

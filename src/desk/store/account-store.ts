@@ -54,3 +54,21 @@ export function removeAccount(database: DeskDatabase, name: string, atMs: number
   const sql = 'UPDATE account SET is_removed = 1, changed_ms = ? WHERE name = ? AND is_removed = 0';
   return run(database, sql, atMs, name).changes > 0;
 }
+
+/** A reviewer who has signed in at the provider of OpenID Connect. */
+export function noteProviderReviewer(database: DeskDatabase, name: string, atMs: number): void {
+  const sql = 'INSERT INTO provider_reviewer VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET seen_ms = excluded.seen_ms';
+  run(database, sql, name, atMs);
+}
+
+const SEEN_MS = 90 * 86_400_000;
+
+/** The names of reviewers: those with an account, and those who have signed in at the provider within 90 days. */
+export function reviewerNames(database: DeskDatabase, nowMs: number): string[] {
+  return rows<{ readonly name: string }>(
+    database,
+    `SELECT name FROM account WHERE role = 'reviewer' AND is_removed = 0
+      UNION SELECT name FROM provider_reviewer WHERE seen_ms > ? ORDER BY name`,
+    nowMs - SEEN_MS,
+  ).map(({ name }) => name);
+}

@@ -138,7 +138,7 @@ export function personalOf(database: DeskDatabase, application: number): Persona
 export function erasePersonal(database: DeskDatabase, application: number, atMs: number): void {
   run(database, "UPDATE personal SET fields = NULL, salt = '', erased_ms = ? WHERE application = ?", atMs, application);
   run(database, "UPDATE message SET text = NULL, salt = '' WHERE application = ?", application);
-  run(database, 'UPDATE appeal SET address = NULL, event = NULL WHERE application = ?', application);
+  run(database, 'UPDATE appeal SET address = NULL, event = NULL, decisions = NULL WHERE application = ?', application);
   run(database, 'DELETE FROM mail WHERE application = ?', application);
 }
 

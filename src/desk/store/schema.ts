@@ -127,4 +127,9 @@ export const MIGRATIONS: readonly string[] = [
   DROP INDEX registry_row_prefix;
   CREATE INDEX registry_row_current ON registry_row (first, length) WHERE end_ms IS NULL;
   `,
+  // What the engine has decided about the address of an appeal; and reviewers that have signed in at the provider.
+  `
+  ALTER TABLE appeal ADD COLUMN decisions TEXT;
+  CREATE TABLE provider_reviewer (name TEXT PRIMARY KEY, seen_ms INTEGER NOT NULL) WITHOUT ROWID;
+  `,
 ];
