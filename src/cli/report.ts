@@ -6,7 +6,7 @@ import { CommandError, ExitCode } from '../core/exit-code.ts';
 import { csvName, type ReportFiles, reportFiles } from '../history/report/report-files.ts';
 import { makeReport, ReportRefusal } from '../history/report/make-report.ts';
 import type { ReportAudience } from '../history/report/report-audience.ts';
-import { faultText } from '../history/store/database-fault.ts';
+import { problemOf } from '../history/store/database-fault.ts';
 import { readCopy } from '../history/store/history-copy.ts';
 import { STANDARD_OUTPUT } from './output-paths.ts';
 import { ReportOutput } from './report-output.ts';
@@ -52,7 +52,7 @@ function made(flags: HistoryReportFlags): ReportFiles {
   } catch (error) {
     if (error instanceof ReportRefusal)
       throw new CommandError(`--period ${period}: ${error.message}`, ExitCode.WRONG_USAGE);
-    throw new CommandError(`--history ${history}: ${faultText(error, history)}`, ExitCode.FAILED);
+    throw new CommandError(`--history ${history}: ${problemOf(error, history).problem}`, ExitCode.FAILED);
   }
 }
 

@@ -229,8 +229,7 @@ function openSource(
 ): RunSource {
   if (flags.interface !== undefined)
     return new RunInterface(memory, captureOf(flags.interface, source, flags), stuckMs(flags), files, log);
-  if (flags.spool === undefined)
-    return new RunPipe(memory, files, new RunWatchdog(stuckMs(flags), 'standard input', log));
+  if (flags.spool === undefined) return new RunPipe(memory, files, new RunWatchdog(stuckMs(flags), 'pipe', log));
   const options = {
     folder: flags.spool,
     stateFolder: spoolStateFolder(flags),
@@ -238,7 +237,7 @@ function openSource(
     removesDone: flags.removeDone === true,
     memory,
   };
-  return new RunSpool(options, files, log, new RunWatchdog(stuckMs(flags), 'a file of the spool', log));
+  return new RunSpool(options, files, log, new RunWatchdog(stuckMs(flags), 'spool', log));
 }
 
 /** Requires exactly one source. */

@@ -289,7 +289,7 @@ export class Daemon {
     this.parts.console?.tick();
     this.parts.notices.tick(
       this.parts.engine.decisions.counts.hits,
-      this.isStopping ? null : this.parts.source.problem,
+      this.isStopping ? null : (this.parts.source.problem?.problem ?? null),
       performance.now(),
     );
     void this.parts.outputs.rotateIfDue().then((isRotated) => {
@@ -325,7 +325,8 @@ export class Daemon {
       lossBound: options.lossBound,
       reports: () => this.parts.console?.reports ?? null,
       requests: () => this.http?.requests ?? new Map<number, number>(),
-      notReady: () => (this.isStopping ? 'stopping' : this.isRunning ? parts.source.problem : 'starting'),
+      notReady: () =>
+        this.isStopping ? 'stopping' : this.isRunning ? (parts.source.problem?.problem ?? null) : 'starting',
     });
   }
 

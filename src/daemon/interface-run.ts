@@ -9,6 +9,7 @@ import { ProcessLink } from '../capture/live/live-process.ts';
 import { SocketLink } from '../capture/live/live-socket.ts';
 import { LiveSource } from '../capture/live/live-source.ts';
 import type { BatchMemory } from '../capture/batch-memory.ts';
+import type { CodedProblem } from '../core/coded-problem.ts';
 import type { Log } from '../output/log/log.ts';
 import { CommandError, ExitCode } from '../core/exit-code.ts';
 import type { PacketFiles } from '../output/event/packet-files.ts';
@@ -57,7 +58,7 @@ export class RunInterface implements RunSource, SourceCheckpoint {
     });
   }
 
-  get problem(): string | null {
+  get problem(): CodedProblem | null {
     return this.live.problem;
   }
 

@@ -4,6 +4,7 @@
 import { CaptureFault } from '../capture/packet-source.ts';
 import { type Capture, openCapture } from '../capture/format/open-capture.ts';
 import type { BatchMemory } from '../capture/batch-memory.ts';
+import type { CodedProblem } from '../core/coded-problem.ts';
 import type { PacketFiles } from '../output/event/packet-files.ts';
 import { NO_COUNTS, type RunSource, type SourceCounts, type TakeBatch } from './source-run.ts';
 import type { RunWatchdog } from './watchdog.ts';
@@ -25,7 +26,7 @@ export class RunPipe implements RunSource {
     this.watchdog = watchdog;
   }
 
-  get problem(): string | null {
+  get problem(): CodedProblem | null {
     return this.watchdog.problem;
   }
 

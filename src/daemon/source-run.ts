@@ -1,5 +1,6 @@
 /** The sources of a daemon's packets: the interface that pipes, spools and network interfaces share. */
 import type { PacketBatch } from '../capture/packet-batch.ts';
+import type { CodedProblem } from '../core/coded-problem.ts';
 
 /** Takes a batch; resolves when the next one may come. */
 export type TakeBatch = (batch: PacketBatch) => Promise<void>;
@@ -53,7 +54,7 @@ export interface RunSource {
   readonly backend: string;
   readonly counts: SourceCounts;
   /** Null while packets can come; else why not. */
-  readonly problem: string | null;
+  readonly problem: CodedProblem | null;
   /** Null for a source that a restart cannot go on with. */
   readonly checkpoint: SourceCheckpoint | null;
   /** Rejects with CommandError if there is nothing to read from. */

@@ -12,6 +12,7 @@ import type { BatchMemory } from '../capture/batch-memory.ts';
 import type { DoneFile, ReadFile } from '../capture/spool/spool-checkpoint.ts';
 import type { SpoolFile } from '../capture/spool/spool-folder.ts';
 import { type SpoolOptions, SpoolSource, type SpoolWork } from '../capture/spool/spool-source.ts';
+import type { CodedProblem } from '../core/coded-problem.ts';
 import type { Log } from '../output/log/log.ts';
 import { CommandError, ExitCode } from '../core/exit-code.ts';
 import type { PacketFiles } from '../output/event/packet-files.ts';
@@ -79,7 +80,7 @@ export class RunSpool implements RunSource, SourceCheckpoint {
     this.watchdog = watchdog;
   }
 
-  get problem(): string | null {
+  get problem(): CodedProblem | null {
     return this.spool.problem ?? this.watchdog.problem;
   }
 

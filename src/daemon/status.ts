@@ -24,7 +24,7 @@ export function daemonStatus(
     version,
     pid: process.pid,
     running_seconds: Math.floor(process.uptime()),
-    source: { kind: source.kind, backend: source.backend, problem: source.problem },
+    source: { kind: source.kind, backend: source.backend, problem: source.problem?.problem ?? null },
     packet_time: counters.packets === 0 ? null : formatMicros(counters.lastTimeUs),
     packets: counters.packets,
     flows: counters.flowsActive,

@@ -2,6 +2,8 @@
  * The watchdog of a source that this process reads directly: a read that takes too long means that the source is stuck.
  * This is counted, logged and shown by /readyz; there is no process that could be restarted.
  */
+import { sourceProblem } from '../capture/source-problem.ts';
+import type { CodedProblem } from '../core/coded-problem.ts';
 import type { Log } from '../output/log/log.ts';
 
 /** Checks per time limit. */
@@ -11,23 +13,22 @@ export class RunWatchdog {
   /** Times that the source was found stuck. */
   stallCount = 0;
   private readonly limitMs: number;
-  private readonly what: string;
+  private readonly source: 'pipe' | 'spool';
   private readonly log: Log;
   private timer: NodeJS.Timeout | null = null;
   private isStuck = false;
   /** Start of the current read; NaN outside of one. */
   private waitingSinceMs = NaN;
 
-  /** `what` completes the sentence "no packets for 30 s from …". */
-  constructor(limitMs: number, what: string, log: Log) {
+  constructor(limitMs: number, source: 'pipe' | 'spool', log: Log) {
     this.limitMs = limitMs;
-    this.what = what;
+    this.source = source;
     this.log = log;
   }
 
   /** Null while packets come. */
-  get problem(): string | null {
-    return this.isStuck ? `no packets for ${this.limitMs / 1000} s from ${this.what}` : null;
+  get problem(): CodedProblem | null {
+    return this.isStuck ? sourceProblem(`${this.source}-silent`, String(this.limitMs / 1000)) : null;
   }
 
   start(): void {
@@ -51,7 +52,7 @@ export class RunWatchdog {
     this.waitingSinceMs = NaN;
     if (!this.isStuck) return;
     this.isStuck = false;
-    this.log.info({ source: this.what }, 'packets come again');
+    this.log.info({ source: this.source }, 'packets come again');
   }
 
   private look(): void {
@@ -59,6 +60,6 @@ export class RunWatchdog {
     if (this.isStuck || !(performance.now() - this.waitingSinceMs >= this.limitMs)) return;
     this.isStuck = true;
     this.stallCount++;
-    this.log.error({ problem: this.problem }, 'the source is stuck');
+    this.log.error({ problem: this.problem?.problem }, 'the source is stuck');
   }
 }

@@ -9,6 +9,7 @@ import type { ServedCapture } from '../../src/capture/live/capture-session.ts';
 import { CaptureService } from '../../src/capture/live/capture-service.ts';
 import { SocketLink } from '../../src/capture/live/live-socket.ts';
 import { LiveSource } from '../../src/capture/live/live-source.ts';
+import { sourceProblem } from '../../src/capture/source-problem.ts';
 import { PacketBatch } from '../../src/capture/packet-batch.ts';
 import { frameHeader, FrameType, helloFrame } from '../../src/capture/live/socket-frames.ts';
 import { temporaryFolder, until } from '../kit/running-daemon.ts';
@@ -24,7 +25,7 @@ class StreamCapture implements ServedCapture {
   readonly processId: number;
   readonly detail = 'a stream captures';
   counts = { captured: 0, dropped: { kernel: 0 } as Record<string, number> };
-  problem = 'it was over';
+  problem = sourceProblem('service-says', 'it was over');
   isKilled = false;
 
   constructor(processId: number) {
@@ -230,7 +231,7 @@ describe('a reader of sluice capture', () => {
     await service.stop();
     const live = source(true);
     await live.start();
-    expect(live.problem).toBe(
+    expect(live.problem?.problem).toBe(
       `nothing listens on ${path}: sudo systemctl start sluice-capture@eth1, or: sudo sluice capture eth1 --socket ${path}`,
     );
     await expect(source().start()).rejects.toThrow('nothing listens on');

@@ -23,6 +23,6 @@ describe('a capturing process that has ended', () => {
     const link = new ProcessLink(running(command), request);
     link.packets.resume();
     await link.ended;
-    expect(link.problem).toBe(problem);
+    expect(link.problem.problem).toBe(problem);
   });
 });

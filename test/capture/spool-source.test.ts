@@ -204,7 +204,7 @@ describe('a spool', () => {
     renameSync(folder, `${folder}-away`);
     const work = spool.next();
     await sleep(30);
-    expect(spool.problem).toBe('cannot list the spool: no such file or directory');
+    expect(spool.problem?.problem).toBe('cannot list the spool: no such file or directory');
     expect(spool.failureCount).toBe(1);
     renameSync(`${folder}-away`, folder);
     put('a', 'text');

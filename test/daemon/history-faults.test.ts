@@ -96,7 +96,11 @@ describe('a daemon with a history', () => {
     const answer = await fetch(`${daemon.url}/api/v1/chart?measure=decisions`);
     if (answer.status !== 200) {
       expect(answer.status).toBe(503);
-      expect(await answer.json()).toEqual({ problem: 'the history process was ended by SIGKILL' });
+      expect(await answer.json()).toEqual({
+        problem: 'the history process was ended by SIGKILL',
+        code: 'history-killed',
+        values: ['SIGKILL'],
+      });
     }
     await stopped();
   });

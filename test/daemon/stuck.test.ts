@@ -35,6 +35,10 @@ describe('a pipe whose writer is stuck', () => {
     daemon.child.stdin!.write(bytes.subarray(0, -10));
     await expectStuck(daemon, 'no packets for 0.5 s from standard input');
     await until('it is logged', () => daemon.logged('the source is stuck').length > 0);
+    // The document of the pages is made once a second.
+    const source = async (): Promise<object> =>
+      (JSON.parse(await daemon.get('/api/v1/live')) as { source: object }).source;
+    await expect.poll(source, { timeout: 5000 }).toMatchObject({ code: 'pipe-silent', values: ['0.5'] });
     expect(await daemon.metric('sluice_source_stalls_total')).toBe(1);
     daemon.child.stdin!.write(bytes.subarray(-10));
     await until('the rest is read', async () => (await daemon.metric('sluice_packets_total')) === 2 * perClient);

@@ -1,4 +1,5 @@
 /** A live document of a daemon without any trouble, which tests change. */
+import { NO_PROBLEM } from '../../src/web/api/coded-problem-schema.ts';
 import { liveDocument, type LiveDocument } from '../../src/web/api/live-schema.ts';
 
 export const NOW_MS = Date.UTC(2026, 10, 29, 14, 35);
@@ -16,7 +17,7 @@ export function sampleLive(changes: Partial<LiveDocument> = {}): LiveDocument {
       kind: 'interface',
       backend: 'tcpdump',
       live: true,
-      problem: null,
+      ...NO_PROBLEM,
       restarts: 0,
       gap_seconds: 0,
       stalls: 0,
@@ -55,7 +56,7 @@ export function sampleLive(changes: Partial<LiveDocument> = {}): LiveDocument {
     reloads: {},
     shadow: null,
     history: {
-      problem: null,
+      ...NO_PROBLEM,
       since_ms: null,
       written: 10,
       waiting: 0,

@@ -119,11 +119,11 @@ export class CaptureSession {
     link.kill();
     await link.ended;
     if (!this.socket.writable) return;
-    this.problem = this.isFinishing ? '' : link.problem;
+    this.problem = this.isFinishing ? '' : link.problem.problem;
     // The last counts are sent even if data is waiting: they are small, and final.
     const { captured, dropped } = link.counts;
     this.socket.write(textFrame(FrameType.COUNTS, JSON.stringify({ captured, dropped })));
-    const reason = this.isFinishing ? 'sluice capture was stopped' : link.problem;
+    const reason = this.isFinishing ? 'sluice capture was stopped' : link.problem.problem;
     this.socket.end(textFrame(FrameType.PROBLEM, reason));
     this.after(CLOSE_LIMIT_MS, () => this.socket.destroy());
   }

@@ -3,6 +3,7 @@
  * standard error. Only that process needs capture rights; Sluice itself reads a pipe.
  */
 import type { ChildProcess } from 'node:child_process';
+import type { CodedProblem } from '../../core/coded-problem.ts';
 
 export const CAPTURE_WITH = ['auto', 'cap', 'tcpdump'] as const;
 export type CaptureWith = (typeof CAPTURE_WITH)[number];
@@ -33,5 +34,5 @@ export interface CaptureBackend {
   /** Asks the process to print its counts; some do so periodically. */
   askCounts(process: ChildProcess): void;
   /** The reason of its end, from its standard error: a sentence with the command that fixes the problem. */
-  explain(request: CaptureRequest, standardError: string): string;
+  explain(request: CaptureRequest, standardError: string): CodedProblem;
 }

@@ -6,6 +6,8 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import type { CodedProblem } from '../../core/coded-problem.ts';
+import { sourceProblem } from '../source-problem.ts';
 import type { CaptureBackend, CaptureRequest, ProcessCounts } from './live-backend.ts';
 import { lastLine } from './live-tcpdump.ts';
 
@@ -30,25 +32,13 @@ export class CapBackend implements CaptureBackend {
     // The process prints its counts periodically.
   }
 
-  explain({ device, filter }: CaptureRequest, standardError: string): string {
-    if (/Cannot find (module|package)|cap\.node|libpcap/i.test(standardError)) {
-      return (
-        'the package cap is not built here: sudo apt-get install libpcap-dev g++ make python3 && npm ' +
-        'install cap; or use --capture-with tcpdump'
-      );
-    }
-    if (/permission|not permitted/i.test(standardError)) {
-      return (
-        `no right to capture on ${device}. Give it to Node: sudo setcap cap_net_raw=eip "$(readlink -f ` +
-        '"$(command -v node)")"; or, better, use --capture-with tcpdump and give it to tcpdump alone'
-      );
-    }
-    if (/No such device|doesn't exist/i.test(standardError))
-      return `there is no interface ${device}; ip link shows them`;
-    if (/not up|network is down/i.test(standardError)) return `${device} is down: sudo ip link set ${device} up`;
-    if (/syntax error|filter|expression/i.test(standardError)) {
-      return `the filter ${JSON.stringify(filter)} is invalid, see man pcap-filter: ${lastLine(standardError)}`;
-    }
-    return `the capturing process ended: ${lastLine(standardError)}`;
+  explain({ device, filter }: CaptureRequest, standardError: string): CodedProblem {
+    if (/Cannot find (module|package)|cap\.node|libpcap/i.test(standardError)) return sourceProblem('cap-missing');
+    if (/permission|not permitted/i.test(standardError)) return sourceProblem('cap-without-right', device);
+    if (/No such device|doesn't exist/i.test(standardError)) return sourceProblem('interface-unknown', device);
+    if (/not up|network is down/i.test(standardError)) return sourceProblem('interface-down', device);
+    if (/syntax error|filter|expression/i.test(standardError))
+      return sourceProblem('filter-invalid', JSON.stringify(filter), lastLine(standardError));
+    return sourceProblem('cap-ended', lastLine(standardError));
   }
 }

@@ -3,6 +3,7 @@
  * capture` (SocketLink). LiveSource replaces a run that has ended.
  */
 import type { Readable } from 'node:stream';
+import type { CodedProblem } from '../../core/coded-problem.ts';
 import type { ProcessCounts } from './live-backend.ts';
 
 export interface CaptureLink {
@@ -15,7 +16,7 @@ export interface CaptureLink {
   /** Counts since this run began. */
   readonly counts: ProcessCounts;
   /** Why it ended: a sentence with the command that fixes the problem. */
-  readonly problem: string;
+  readonly problem: CodedProblem;
   /** Resolves when `counts` and `problem` are final. Never rejects. */
   readonly ended: Promise<void>;
   /** Requests current counts. */

@@ -1,6 +1,7 @@
 /** A capture by a process: pcap from its standard output, counts and problems from its standard error. */
 import type { ChildProcess } from 'node:child_process';
 import type { Readable } from 'node:stream';
+import type { CodedProblem } from '../../core/coded-problem.ts';
 import type { CaptureBackend, CaptureRequest, ProcessCounts } from './live-backend.ts';
 import type { CaptureLink } from './live-link.ts';
 import { openLivePipe } from './live-pipe.ts';
@@ -51,7 +52,7 @@ export class ProcessLink implements CaptureLink {
     return `${this.backend.name} captures on ${this.request.device} as process ${this.processId}`;
   }
 
-  get problem(): string {
+  get problem(): CodedProblem {
     return this.backend.explain(this.request, this.errorText);
   }
 

@@ -3,6 +3,8 @@
  * frame is checked, and a fault ends the connection.
  */
 import { connect, type Socket } from 'node:net';
+import type { CodedProblem } from '../../core/coded-problem.ts';
+import { sourceProblem } from '../source-problem.ts';
 import type { ProcessCounts } from './live-backend.ts';
 import type { CaptureLink } from './live-link.ts';
 import { BEGIN, countsIn, FINISH, FrameReader, FrameType, type Hello, helloIn } from './socket-frames.ts';
@@ -20,7 +22,7 @@ export class SocketLink implements CaptureLink {
   private readonly socket: Socket;
   private readonly timer: NodeJS.Timeout;
   private hello: Hello | null = null;
-  private reason = '';
+  private reason: CodedProblem | null = null;
 
   constructor(path: string, device: string) {
     this.path = path;
@@ -30,14 +32,14 @@ export class SocketLink implements CaptureLink {
         this.take(type, text);
       },
       (fault) => {
-        this.end(`${this.path} does not send the protocol of sluice capture: ${fault}`);
+        this.end(sourceProblem('service-protocol', this.path, fault));
       },
     );
     // `problem` reports a fault of the stream; the error event needs no other handling.
     this.packets.on('error', () => undefined);
     this.ended = new Promise((resolve) => this.packets.once('close', resolve));
     this.timer = setTimeout(() => {
-      this.end(`sluice capture on ${path} has sent nothing for ${BEGIN_LIMIT_MS / 1000} s`);
+      this.end(sourceProblem('service-silent', path, String(BEGIN_LIMIT_MS / 1000)));
     }, BEGIN_LIMIT_MS);
     this.socket = connect(path);
     this.socket.write(Uint8Array.of(BEGIN));
@@ -65,8 +67,8 @@ export class SocketLink implements CaptureLink {
     );
   }
 
-  get problem(): string {
-    return this.reason === '' ? `sluice capture on ${this.path} has ended the connection` : this.reason;
+  get problem(): CodedProblem {
+    return this.reason ?? sourceProblem('service-ended', this.path);
   }
 
   askCounts(): void {
@@ -87,32 +89,30 @@ export class SocketLink implements CaptureLink {
     else if (type === FrameType.HELLO) this.takeHello(helloIn(text));
     else if (type === FrameType.COUNTS) {
       const counts = countsIn(text);
-      if (counts === null) this.end(`${this.path} sends invalid counts`);
+      if (counts === null) this.end(sourceProblem('service-counts', this.path));
       else this.counts = counts;
-    } else this.end(text.replace(/[\p{Cc}\p{Cf}]+/gu, ' ').slice(0, LONGEST_PROBLEM));
+    } else this.end(sourceProblem('service-says', text.replace(/[\p{Cc}\p{Cf}]+/gu, ' ').slice(0, LONGEST_PROBLEM)));
   }
 
   private takeHello(hello: Hello | null): void {
     this.hello = hello;
-    if (hello === null) this.end(`${this.path} uses another protocol version of sluice capture`);
+    if (hello === null) this.end(sourceProblem('service-version', this.path));
     else if (hello.interface !== this.device)
-      this.end(`${this.path} captures on ${JSON.stringify(hello.interface.slice(0, 20))}, not on ${this.device}`);
+      this.end(
+        sourceProblem('service-elsewhere', this.path, JSON.stringify(hello.interface.slice(0, 20)), this.device),
+      );
   }
 
   /** Only the first reason is shown. */
-  private end(reason: string): void {
-    if (this.reason === '') this.reason = reason;
+  private end(reason: CodedProblem): void {
+    this.reason ??= reason;
     this.kill();
   }
 
-  private explain({ code, message }: NodeJS.ErrnoException): string {
+  private explain({ code, message }: NodeJS.ErrnoException): CodedProblem {
     const { path, device } = this;
-    if (code === 'ENOENT' || code === 'ECONNREFUSED')
-      return (
-        `nothing listens on ${path}: sudo systemctl start sluice-capture@${device}, or: sudo sluice ` +
-        `capture ${device} --socket ${path}`
-      );
-    if (code === 'EACCES') return `no right to read from ${path}: this process must be in the group of the socket`;
-    return `the connection to ${path} failed: ${message}`;
+    if (code === 'ENOENT' || code === 'ECONNREFUSED') return sourceProblem('service-missing', path, device);
+    if (code === 'EACCES') return sourceProblem('service-without-right', path);
+    return sourceProblem('service-unreachable', path, message);
   }
 }

@@ -7,6 +7,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { CodedProblem } from '../../core/coded-problem.ts';
 import { NO_FAULT } from '../capture-end.ts';
 import type { CaptureLink, OpenCapture } from './live-link.ts';
 import { type Capture, captureOf } from '../format/open-capture.ts';
@@ -14,6 +15,7 @@ import type { PacketBatch } from '../packet-batch.ts';
 import type { CaptureEnd, PacketSource } from '../packet-source.ts';
 import type { RecordMemory } from '../format/record-memory.ts';
 import { StreamInput } from '../input/stream-input.ts';
+import { sourceProblem } from '../source-problem.ts';
 
 /** A process may take this long to end, and to explain it, after its last packet. */
 const LAST_WORDS_MS = 250;
@@ -47,7 +49,7 @@ export class LiveSource implements PacketSource {
   gapMs = 0;
   stallCount = 0;
   /** Null while a process captures; else why not. */
-  private processProblem: string | null = 'not started';
+  private processProblem: CodedProblem | null = sourceProblem('capture-not-started');
   private readonly openCapture: OpenCapture;
   private readonly options: LiveOptions;
   private readonly listener: LiveListener;
@@ -75,8 +77,8 @@ export class LiveSource implements PacketSource {
    * Null while packets can come; else why not. A process survives its interface going down, and continues when it is up
    * again.
    */
-  get problem(): string | null {
-    return this.processProblem ?? (this.isDown() ? `${this.name} is down: sudo ip link set ${this.name} up` : null);
+  get problem(): CodedProblem | null {
+    return this.processProblem ?? (this.isDown() ? sourceProblem('interface-down', this.name) : null);
   }
 
   /** Packets lost in all runs, by where they were lost. */
@@ -90,8 +92,8 @@ export class LiveSource implements PacketSource {
   async start(): Promise<void> {
     this.endedAtMs = performance.now();
     if (!(await this.begin())) {
-      if (!this.options.isPatient) throw new Error(this.processProblem ?? '');
-      this.listener('ended', this.processProblem ?? '');
+      if (!this.options.isPatient) throw new Error(this.processProblem?.problem);
+      this.listener('ended', this.processProblem?.problem ?? '');
     }
     this.timers = [
       setInterval(() => {
@@ -173,7 +175,7 @@ export class LiveSource implements PacketSource {
     for (const [by, count] of Object.entries(this.dropped)) this.droppedBefore[by] = count;
     this.link = null;
     this.processProblem = link.problem;
-    if (!this.isStopping()) this.listener('ended', this.processProblem);
+    if (!this.isStopping()) this.listener('ended', link.problem.problem);
   }
 
   /** Retries until a process captures again; false after `stop`. */

@@ -4,6 +4,8 @@
  * tcpdump prints its counts at the end and on SIGUSR1, in the format of its info() ("N packets dropped by kernel").
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import type { CodedProblem } from '../../core/coded-problem.ts';
+import { sourceProblem } from '../source-problem.ts';
 import type { CaptureBackend, CaptureRequest, ProcessCounts } from './live-backend.ts';
 
 const BYTES_PER_UNIT = 1024;
@@ -35,21 +37,14 @@ export class TcpdumpBackend implements CaptureBackend {
     process.kill('SIGUSR1');
   }
 
-  explain({ device, filter }: CaptureRequest, standardError: string): string {
-    if (standardError.includes('ENOENT')) return 'tcpdump is not installed: sudo apt-get install tcpdump';
-    if (/permission|not permitted/i.test(standardError)) {
-      return (
-        `no right to capture on ${device}. Give it to tcpdump alone, not to Sluice: sudo setcap ` +
-        'cap_net_raw,cap_net_admin=eip "$(readlink -f "$(command -v tcpdump)")"'
-      );
-    }
-    if (/No such device|doesn't exist/i.test(standardError))
-      return `there is no interface ${device}; ip link shows them`;
-    if (/not up|network is down/i.test(standardError)) return `${device} is down: sudo ip link set ${device} up`;
-    if (/syntax error|parse filter|expression/i.test(standardError)) {
-      return `the filter ${JSON.stringify(filter)} is invalid, see man pcap-filter: ${lastLine(standardError)}`;
-    }
-    return `tcpdump ended: ${lastLine(standardError)}`;
+  explain({ device, filter }: CaptureRequest, standardError: string): CodedProblem {
+    if (standardError.includes('ENOENT')) return sourceProblem('tcpdump-missing');
+    if (/permission|not permitted/i.test(standardError)) return sourceProblem('tcpdump-without-right', device);
+    if (/No such device|doesn't exist/i.test(standardError)) return sourceProblem('interface-unknown', device);
+    if (/not up|network is down/i.test(standardError)) return sourceProblem('interface-down', device);
+    if (/syntax error|parse filter|expression/i.test(standardError))
+      return sourceProblem('filter-invalid', JSON.stringify(filter), lastLine(standardError));
+    return sourceProblem('tcpdump-ended', lastLine(standardError));
   }
 }
 

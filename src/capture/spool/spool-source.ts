@@ -10,7 +10,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Known, type ReadFile, SpoolCheckpoint } from './spool-checkpoint.ts';
 import { isComplete, listSpool, type SpoolFile } from './spool-folder.ts';
+import type { CodedProblem } from '../../core/coded-problem.ts';
 import { systemErrorText } from '../input/system-error.ts';
+import { sourceProblem } from '../source-problem.ts';
 
 export interface SpoolOptions {
   readonly folder: string;
@@ -41,7 +43,7 @@ export class SpoolSource {
   /** Listings and deletions that failed. */
   failureCount = 0;
   /** Error of the last listing of the folder; null if it succeeded. */
-  problem: string | null = null;
+  problem: CodedProblem | null = null;
   /** Files that were not processed at the last listing. */
   waitingCount = 0;
   readonly checkpoint: SpoolCheckpoint;
@@ -125,7 +127,7 @@ export class SpoolSource {
       this.problem = null;
     } catch (error) {
       this.failureCount++;
-      this.problem = `cannot list the spool: ${systemErrorText(error)}`;
+      this.problem = sourceProblem('spool-unlistable', systemErrorText(error));
       return null;
     }
     this.present = new Set(files.map((file) => file.name));

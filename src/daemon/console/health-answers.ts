@@ -82,7 +82,7 @@ export class ConsoleHealth implements HealthAnswers {
       tripped: guard.breaker.trips.map(({ then }) => then),
       registeredHits: sum(Object.values(decisions.counts.hits.toCounts().in_force!)),
       registryRows: rules.registry.count,
-      sourceProblem: source.problem,
+      sourceProblem: source.problem?.problem ?? null,
       sourceKind: source.kind,
       isHeld: calendarFigures.isHeld,
       aheadBeyond: calendarFigures.aheadBeyondCount,

@@ -130,7 +130,7 @@ export class HistoryFeed {
       },
     });
     this.watch = new SourceWatch(parts.source, this.collector, watched, (problem) => {
-      this.change('source', problem === null ? { state: 'back' } : { state: 'silent', problem });
+      this.change('source', problem === null ? { state: 'back' } : { state: 'silent', ...problem });
     });
     this.hits = engine.decisions.counts.hits.total(HitKind.IN_FORCE);
     engine.watchEnds(this.collector);

@@ -10,6 +10,7 @@ import { ACTION_NAMES } from '../../policy/action.ts';
 import { coarseExcess } from '../../policy/coarse-excess.ts';
 import { limitText } from '../../policy/limits.ts';
 import type { SetAside } from '../../history/store/set-aside.ts';
+import { NO_PROBLEM } from '../../web/api/coded-problem-schema.ts';
 import type { LiveDocument } from '../../web/api/live-schema.ts';
 import type { RunEngine } from '../daemon-engine.ts';
 import type { RunChanges } from '../rule-changes.ts';
@@ -56,7 +57,7 @@ export function liveDocumentOf(parts: LiveParts, use: Pick<RulesUse, 'rulesMs'>)
       kind: source.kind,
       backend: source.backend,
       live: clock.isLive,
-      problem: source.problem,
+      ...(source.problem ?? NO_PROBLEM),
       restarts: source.counts.restarts,
       gap_seconds: source.counts.gapSeconds,
       stalls: source.counts.stalls,
@@ -105,9 +106,9 @@ export function liveDocumentOf(parts: LiveParts, use: Pick<RulesUse, 'rulesMs'>)
 }
 
 function historyOf({ client }: HistoryFeed): LiveDocument['history'] {
-  const { problem, problemSinceMs, written, waiting, waitingMinutes, lost, lostChanges, restarts, setAside } = client;
+  const { reason, problemSinceMs, written, waiting, waitingMinutes, lost, lostChanges, restarts, setAside } = client;
   return {
-    problem,
+    ...(reason ?? NO_PROBLEM),
     since_ms: problemSinceMs,
     written,
     waiting,

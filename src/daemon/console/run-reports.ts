@@ -13,6 +13,10 @@ import type { ReportHead, ReportPreview } from '../../history/report/report-head
 import type { ReportQuery } from '../../history/report/report-query.ts';
 import { ZoneClock } from '../../history/zone-clock.ts';
 import type { Log } from '../../output/log/log.ts';
+import { HistoryFailure } from '../../history/process/history-child.ts';
+import { historyProblem } from '../../history/history-problem.ts';
+import type { CodedProblem } from '../../core/coded-problem.ts';
+import { NO_PROBLEM } from '../../web/api/coded-problem-schema.ts';
 import { reasonOf } from '../../web/api/refusals.ts';
 import type { ReportAnswers, ReportFile, ReportForm, ReportProblem } from '../../web/api/report-routes.ts';
 import type { ReportList } from '../../web/api/report-schema.ts';
@@ -60,7 +64,7 @@ export class RunReports implements ReportAnswers {
   private readonly printing = new OneAtATime(MOST_PDFS);
   private isLoaded = false;
   private due = 0;
-  private problem: string | null = null;
+  private problem: CodedProblem | null = null;
   /** When the schedule is looked at next; monotonic. */
   private lookMs = 0;
 
@@ -86,7 +90,7 @@ export class RunReports implements ReportAnswers {
     try {
       times = await this.times();
     } catch (error) {
-      problem = `the history cannot answer: ${(error as Error).message}`;
+      problem = historyReason(error);
     }
     return {
       span: times?.span == null ? null : { from: times.span.fromS, to: times.span.toS },
@@ -100,7 +104,7 @@ export class RunReports implements ReportAnswers {
       kept: this.kept?.list ?? [],
       schedules: this.kept === null ? [] : [...options.schedules],
       due: this.due,
-      problem,
+      ...(problem ?? NO_PROBLEM),
       pdf: findChromium() !== null,
     };
   }
@@ -179,7 +183,7 @@ export class RunReports implements ReportAnswers {
     try {
       answer = JSON.parse(await this.parts.client.ask({ what, query: { query, setting } })) as T | RefusedReport;
     } catch (error) {
-      return { status: 503, problem: `the history cannot answer: ${(error as Error).message}` };
+      return { status: 503, ...historyReason(error) };
     }
     return 'refused' in answer ? { status: 422, problem: answer.refused } : answer;
   }
@@ -202,7 +206,7 @@ export class RunReports implements ReportAnswers {
       const query: ReportQuery = { period: next.period.name, audience: next.audience };
       // Kept reports are for all who may see the pages, so they show no prefixes.
       const answer = await this.answer<ReportFiles>('report', query, null, true);
-      if ('problem' in answer) throw new Error(answer.problem);
+      if ('problem' in answer) throw new HistoryFailure(codedReason(answer));
       await kept.add(next.id, answer);
       this.madeCount++;
       this.due--;
@@ -211,10 +215,10 @@ export class RunReports implements ReportAnswers {
       this.parts.log.info({ report: next.id }, 'a scheduled report was made');
     } catch (error) {
       this.failureCount++;
-      this.problem = (error as Error).message;
+      this.problem = historyReason(error);
       this.lookMs = performance.now() + RETRY_MS;
       this.parts.log.error(
-        { problem: this.problem },
+        { problem: this.problem.problem },
         'a scheduled report could not be made; the next try is in an hour',
       );
     }
@@ -248,6 +252,15 @@ export class RunReports implements ReportAnswers {
   private async times(): Promise<ReportTimes> {
     return JSON.parse(await this.parts.client.ask({ what: 'report-times', query: null })) as ReportTimes;
   }
+}
+
+/** Why the history did not answer, or what its answer could not be used for. */
+function historyReason(error: unknown): CodedProblem {
+  return error instanceof HistoryFailure ? error.reason : historyProblem('history-fault', (error as Error).message);
+}
+
+function codedReason({ problem, code, values = [] }: ReportProblem): CodedProblem {
+  return code === undefined ? historyProblem('history-fault', problem) : { problem, code, values };
 }
 
 function noTable({ tables }: Pick<ReportHead, 'tables'>, table: string): ReportProblem {

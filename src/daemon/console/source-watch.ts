@@ -5,6 +5,7 @@
  * The time of a live source is that of its last packet, and goes on with the wall clock. So a source that lags, or
  * whose clock differs, has whole minutes too.
  */
+import type { CodedProblem } from '../../core/coded-problem.ts';
 import type { MinuteCollector } from '../../history/collect/minute-collector.ts';
 import { LiveWatch } from '../../history/collect/watch.ts';
 import type { WatchedTime } from '../../history/collect/watched-time.ts';
@@ -18,11 +19,11 @@ export class SourceWatch {
   private readonly source: RunSource;
   private readonly collector: MinuteCollector;
   private readonly watched: WatchedTime;
-  private readonly onProblem: (problem: string | null) => void;
+  private readonly onProblem: (problem: CodedProblem | null) => void;
   private live: LiveWatch | null = null;
   /** Source time minus wall-clock time, µs, at the last packet. */
   private offsetUs = 0;
-  private problem: string | null = null;
+  private problem: CodedProblem | null = null;
   private breaks = 0;
 
   /** `onProblem`: the source fell silent, with the reason; null: it is back. */
@@ -30,7 +31,7 @@ export class SourceWatch {
     source: RunSource,
     collector: MinuteCollector,
     watched: WatchedTime,
-    onProblem: (problem: string | null) => void,
+    onProblem: (problem: CodedProblem | null) => void,
   ) {
     this.source = source;
     this.collector = collector;

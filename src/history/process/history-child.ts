@@ -1,5 +1,7 @@
 /** A running history process and its requests. It is never ended from here: it ends when its channel closes. */
 import { type ChildProcess, fork } from 'node:child_process';
+import type { CodedProblem } from '../../core/coded-problem.ts';
+import { historyProblem } from '../history-problem.ts';
 import type { Fault } from '../store/database-fault.ts';
 import type { HistoryAnswer, HistoryRequest } from './messages.ts';
 
@@ -7,10 +9,12 @@ import type { HistoryAnswer, HistoryRequest } from './messages.ts';
 export class HistoryFailure extends Error {
   /** Over HTTP: unavailable. */
   readonly statusCode = 503;
+  readonly reason: CodedProblem;
   readonly fault: Fault;
 
-  constructor(problem: string, fault: Fault = 'passing') {
-    super(problem);
+  constructor(reason: CodedProblem, fault: Fault = 'passing') {
+    super(reason.problem);
+    this.reason = reason;
     this.fault = fault;
   }
 }
@@ -26,11 +30,11 @@ interface Asked {
 
 export class HistoryChild {
   /** Resolves when the process has ended, with how it did. */
-  readonly ended: Promise<string>;
+  readonly ended: Promise<CodedProblem>;
   private readonly child: ChildProcess;
   private readonly asked = new Map<number, Asked>();
   private nextId = 1;
-  private end: string | null = null;
+  private end: CodedProblem | null = null;
 
   constructor(program: string) {
     this.child = fork(program, {
@@ -42,8 +46,8 @@ export class HistoryChild {
       this.take(answer as HistoryAnswer);
     });
     this.ended = new Promise((resolve) => {
-      const finish = (how: string): void => {
-        this.end ??= `the history process ${how}`;
+      const finish = (how: CodedProblem): void => {
+        this.end ??= how;
         for (const { reject, timer } of this.asked.values()) {
           clearTimeout(timer);
           reject(new HistoryFailure(this.end));
@@ -52,10 +56,12 @@ export class HistoryChild {
         resolve(this.end);
       };
       this.child.on('exit', (code, signal) => {
-        finish(signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`);
+        finish(
+          signal === null ? historyProblem('history-exited', String(code)) : historyProblem('history-killed', signal),
+        );
       });
       this.child.on('error', ({ message }) => {
-        finish(`cannot be started: ${message}`);
+        finish(historyProblem('history-not-started', message));
       });
     });
     // Only requests under way keep the program alive.
@@ -73,17 +79,18 @@ export class HistoryChild {
     // What the daemon records waits in a queue of its own, which is bounded.
     const isQuestion = request.what !== 'write' && request.what !== 'open' && request.what !== 'decided';
     if (isQuestion && this.asked.size >= MOST_ASKED)
-      return Promise.reject(new HistoryFailure('the history is busy; try again'));
+      return Promise.reject(new HistoryFailure(historyProblem('history-busy')));
     const id = this.nextId++;
     return new Promise((resolve, reject) => {
       const tooLate = (): void => {
-        reject(new HistoryFailure('the history is busy; try again'));
+        reject(new HistoryFailure(historyProblem('history-busy')));
       };
       const timer = limitMs === Infinity ? undefined : setTimeout(tooLate, limitMs).unref();
       this.asked.set(id, { resolve, reject, timer });
       this.child.channel?.ref();
       this.child.send({ id, ...request }, (error) => {
-        if (error !== null) this.take({ id, ok: false, problem: error.message, fault: 'passing' });
+        if (error !== null)
+          this.take({ id, ok: false, reason: historyProblem('history-fault', error.message), fault: 'passing' });
       });
     });
   }
@@ -99,6 +106,6 @@ export class HistoryChild {
     this.asked.delete(answer.id);
     if (this.asked.size === 0) this.child.channel?.unref();
     if (answer.ok) waiting?.resolve(answer.text);
-    else waiting?.reject(new HistoryFailure(answer.problem, answer.fault));
+    else waiting?.reject(new HistoryFailure(answer.reason, answer.fault));
   }
 }

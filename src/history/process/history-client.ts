@@ -5,6 +5,8 @@
  */
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
+import type { CodedProblem } from '../../core/coded-problem.ts';
+import { historyProblem } from '../history-problem.ts';
 import type { RecentRequest } from '../recent/recent-requests.ts';
 import type { Change, Minute } from '../roll-up.ts';
 import type { ReceivedBatch, ReceivedCounts } from '../ship/received-rows.ts';
@@ -46,7 +48,7 @@ export class HistoryClient {
   writeSeconds = 0;
   fileBytes = 0;
   /** Why the history cannot be written, and since when (ms since 1970); null while it can. */
-  problem: string | null = null;
+  reason: CodedProblem | null = null;
   problemSinceMs: number | null = null;
   /** The latest history that was set aside: what it had counted is missing in this one. */
   setAside: SetAside | null = null;
@@ -86,6 +88,11 @@ export class HistoryClient {
     else this.queue.addChange(change);
   }
 
+  /** The reason in English. */
+  get problem(): string | null {
+    return this.reason?.problem ?? null;
+  }
+
   /** Minutes and changes that are not known to be written. */
   get waiting(): number {
     return this.queue.count;
@@ -113,7 +120,7 @@ export class HistoryClient {
   async flush(): Promise<void> {
     const nowMs = performance.now();
     if (this.work !== null) {
-      if (nowMs - this.workSinceMs > STUCK_MS) this.note('the history process does not answer; its disk may be stuck');
+      if (nowMs - this.workSinceMs > STUCK_MS) this.note(historyProblem('history-silent'));
       return;
     }
     if (this.isUnusable || nowMs < this.nextMs || (this.isOpen && this.queue.count === 0)) return;
@@ -135,7 +142,7 @@ export class HistoryClient {
    * The answer on recent decisions, which are in the process's memory. Rejects with HistoryFailure if it does not run.
    */
   async askRecent(request: RecentRequest): Promise<string> {
-    if (this.child === null) throw new HistoryFailure('the history process does not run');
+    if (this.child === null) throw new HistoryFailure(historyProblem('history-not-running'));
     return this.child.request(request, QUESTION_MS);
   }
 
@@ -173,7 +180,8 @@ export class HistoryClient {
   }
 
   private opened(): HistoryChild {
-    if (this.child === null || !this.isOpen) throw new HistoryFailure(this.problem ?? 'the history is not open yet');
+    if (this.child === null || !this.isOpen)
+      throw new HistoryFailure(this.reason ?? historyProblem('history-not-open'));
     return this.child;
   }
 
@@ -203,7 +211,7 @@ export class HistoryClient {
       } catch (error) {
         if ((error as HistoryFailure).fault !== 'content') throw error;
         this.failures++;
-        this.note((error as Error).message);
+        this.note((error as HistoryFailure).reason);
         queue.refused();
         continue;
       }
@@ -256,7 +264,7 @@ export class HistoryClient {
     if (aside.atMs >= this.startedMs) this.options.onSetAside?.(aside);
   }
 
-  private fail({ message, fault }: HistoryFailure): void {
+  private fail({ reason, fault }: HistoryFailure): void {
     this.failures++;
     if (fault === 'unusable') {
       this.isUnusable = true;
@@ -264,13 +272,13 @@ export class HistoryClient {
     }
     this.nextMs = performance.now() + this.waitMs;
     this.waitMs = Math.min(2 * this.waitMs, LONGEST_WAIT_MS);
-    this.note(message);
+    this.note(reason);
   }
 
-  private note(problem: string | null): void {
-    if (problem === this.problem) return;
-    this.problemSinceMs = problem === null ? null : (this.problemSinceMs ?? Date.now());
-    this.problem = problem;
-    this.options.onProblem?.(problem);
+  private note(reason: CodedProblem | null): void {
+    if (reason?.problem === this.reason?.problem) return;
+    this.problemSinceMs = reason === null ? null : (this.problemSinceMs ?? Date.now());
+    this.reason = reason;
+    this.options.onProblem?.(this.problem);
   }
 }

@@ -18,7 +18,8 @@ import { readReportTimes } from '../report/available-periods.ts';
 import { answerPreview, answerReport } from '../report/report-answer.ts';
 import { readPosition, writeReceived } from '../ship/received-rows.ts';
 import { readSensors } from '../ship/sensor-table.ts';
-import { faultOf, faultText } from '../store/database-fault.ts';
+import type { CodedProblem } from '../../core/coded-problem.ts';
+import { faultOf, problemOf } from '../store/database-fault.ts';
 import { IN_MEMORY } from '../store/in-memory.ts';
 import { HistoryStore, type OpenHistory } from '../store/history-store.ts';
 import type { HistoryAnswer, HistoryMessage, HistoryQuestion, HistoryRequest, Written } from './messages.ts';
@@ -46,13 +47,15 @@ function handle(message: HistoryMessage): HistoryAnswer {
   try {
     return { id, ok: true, text: perform(message) };
   } catch (error) {
-    return { id, ok: false, problem: withoutFolder(faultText(error, path)), fault: faultOf(error) };
+    return { id, ok: false, reason: withoutFolder(problemOf(error, path)), fault: faultOf(error) };
   }
 }
 
 /** Readers of the console see the name of the file, not its folder; the daemon's log has its path. */
-function withoutFolder(problem: string): string {
-  return path === IN_MEMORY ? problem : problem.replaceAll(`${dirname(path)}/`, '');
+function withoutFolder({ problem, code, values }: CodedProblem): CodedProblem {
+  if (path === IN_MEMORY) return { problem, code, values };
+  const bare = (text: string): string => text.replaceAll(`${dirname(path)}/`, '');
+  return { problem: bare(problem), code, values: values.map(bare) };
 }
 
 function perform(request: HistoryRequest): string {

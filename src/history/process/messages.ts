@@ -10,6 +10,7 @@ import type { RecentRequest } from '../recent/recent-requests.ts';
 import type { ReportQuestion } from '../report/report-answer.ts';
 import type { Place } from '../roll-up.ts';
 import type { ReceivedBatch } from '../ship/received-rows.ts';
+import type { CodedProblem } from '../../core/coded-problem.ts';
 import type { Fault } from '../store/database-fault.ts';
 import type { HistoryPlace } from '../store/history-store.ts';
 import type { SetAside } from '../store/set-aside.ts';
@@ -60,7 +61,8 @@ export type HistoryRequest =
 export type HistoryMessage = { readonly id: number } & HistoryRequest;
 
 export type HistoryAnswer = { readonly id: number } & (
-  { readonly ok: true; readonly text: string } | { readonly ok: false; readonly problem: string; readonly fault: Fault }
+  | { readonly ok: true; readonly text: string }
+  | { readonly ok: false; readonly reason: CodedProblem; readonly fault: Fault }
 );
 
 /** The state of the files after a write. */

@@ -1,4 +1,6 @@
 /** What the faults of a database mean for the history: whether to try again, to begin another file, or to give up. */
+import type { CodedProblem } from '../../core/coded-problem.ts';
+import { historyProblem } from '../history-problem.ts';
 
 /**
  * `passing`: the same may work later (full disk, locked file, folder that cannot be written). `broken`: the file is
@@ -7,11 +9,21 @@
  */
 export type Fault = 'passing' | 'broken' | 'content' | 'unusable';
 
+/** A fault that has words of its own. */
+class CodedFault extends Error {
+  readonly reason: CodedProblem;
+
+  constructor(reason: CodedProblem) {
+    super(reason.problem);
+    this.reason = reason;
+  }
+}
+
 /** The file is no history that this version can use. It is not changed. */
-export class UnusableFile extends Error {}
+export class UnusableFile extends CodedFault {}
 
 /** The file has no content, or none that a database begins with. */
-export class BrokenFile extends Error {}
+export class BrokenFile extends CodedFault {}
 
 /** Result codes of SQLite (sqlite.org/rescode.html), of which extended ones have these in their low byte. */
 const CORRUPT = 11;
@@ -34,8 +46,18 @@ export function faultOf(error: unknown): Fault {
   return message.startsWith(CONNECTION) || typeof code === 'string' ? 'passing' : 'content';
 }
 
+/** Faults of SQLite that an operator may meet, by its own words for them (sqlite3_errstr). */
+const KNOWN = new Map(
+  (['disk-full', 'history-locked', 'history-broken', 'history-no-database'] as const).map((code) => {
+    const known = historyProblem(code);
+    return [known.problem, known];
+  }),
+);
+
 /** The fault in words for the operator. */
-export function faultText(error: unknown, path: string): string {
+export function problemOf(error: unknown, path: string): CodedProblem {
+  if (error instanceof CodedFault) return error.reason;
   const { message } = error as Error;
-  return message.startsWith(CONNECTION) ? `${path} cannot be opened; check that its folder can be written` : message;
+  if (message.startsWith(CONNECTION)) return historyProblem('history-unopenable', path);
+  return KNOWN.get(message) ?? historyProblem('history-fault', message);
 }

@@ -1,6 +1,7 @@
 /** The SQLite database of a history, opened with its schema up to date. Only the history process opens one. */
 import { closeSync, openSync, readSync, rmSync, statSync } from 'node:fs';
 import Database from 'libsql';
+import { historyProblem } from '../history-problem.ts';
 import { BrokenFile, UnusableFile } from './database-fault.ts';
 import { IN_MEMORY } from './in-memory.ts';
 import { MIGRATIONS } from './schema.ts';
@@ -65,10 +66,9 @@ function checkBeginning(path: string): void {
     const bytes = Buffer.alloc(MAGIC_LENGTH);
     const length = readSync(file, bytes, 0, MAGIC_LENGTH, 0);
     const log = statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0;
-    if (length === 0 && log === 0) throw new BrokenFile('the file is empty');
+    if (length === 0 && log === 0) throw new BrokenFile(historyProblem('history-empty'));
     const text = bytes.toString('latin1', 0, length);
-    if (text !== MAGIC && IS_TEXT.test(text))
-      throw new UnusableFile(`${path} is a text and no history; --history names another file`);
+    if (text !== MAGIC && IS_TEXT.test(text)) throw new UnusableFile(historyProblem('history-text', path));
   } finally {
     closeSync(file);
   }
@@ -78,12 +78,9 @@ function checkBeginning(path: string): void {
 function checkedVersion(database: HistoryDatabase, path: string): number {
   const version = numberOf(database, 'PRAGMA user_version');
   if (version > MIGRATIONS.length)
-    throw new UnusableFile(
-      `${path} has schema ${version}, and this version of Sluice reads up to ${MIGRATIONS.length}; use ` +
-        'the newer version, or name another file with --history',
-    );
+    throw new UnusableFile(historyProblem('history-later-schema', path, String(version), String(MIGRATIONS.length)));
   if (version === 0 && numberOf(database, 'SELECT count(*) FROM sqlite_master') > 0)
-    throw new UnusableFile(`${path} is a database of something else; --history names another file`);
+    throw new UnusableFile(historyProblem('history-of-something-else', path));
   return version;
 }
 

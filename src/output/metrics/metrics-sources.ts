@@ -54,7 +54,7 @@ export interface ShadowCounts {
 
 /** What a history has written, what waits and what was given up. Times in seconds. */
 export interface HistoryFigures {
-  readonly problem: string | null;
+  readonly problem: unknown;
   readonly writtenMinutes: number;
   readonly waitingMinutes: number;
   readonly lost: number;
@@ -124,7 +124,7 @@ export interface MetricsSources {
   readonly source: {
     readonly kind: string;
     readonly backend: string;
-    readonly problem: string | null;
+    readonly problem: unknown;
     readonly counts: {
       readonly dropped: Readonly<Record<string, number>>;
       readonly restarts: number;

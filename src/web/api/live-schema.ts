@@ -3,6 +3,7 @@
  */
 import * as z from 'zod/mini';
 import { exceededLimit } from '../../policy/exceeded-limit-schema.ts';
+import { codedProblem } from './coded-problem-schema.ts';
 
 const counts = z.record(z.string(), z.number());
 
@@ -23,7 +24,7 @@ export const liveDocument = z.strictObject({
     /** Packets come as they are captured. */
     live: z.boolean(),
     /** Why no packets come; null while they can. */
-    problem: z.nullable(z.string()),
+    ...codedProblem,
     restarts: z.number(),
     gap_seconds: z.number(),
     stalls: z.number(),
@@ -96,7 +97,7 @@ export const liveDocument = z.strictObject({
   ),
   history: z.strictObject({
     /** Why the history cannot be written, and since when, ms since 1970; null while it can. */
-    problem: z.nullable(z.string()),
+    ...codedProblem,
     since_ms: z.nullable(z.number()),
     /** Minutes and changes that are written, and that wait; minutes among the waiting; minutes and changes given up. */
     written: z.number(),

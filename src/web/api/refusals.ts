@@ -50,7 +50,8 @@ export type ValuedRefusalCode = keyof typeof REFUSALS_OF;
 /** Why something is refused, for users and for the page. */
 export interface Reason {
   readonly problem: string;
-  readonly code?: RefusalCode | ValuedRefusalCode;
+  /** The code of a refusal, or of a problem that another part has words for. */
+  readonly code?: string;
   readonly values?: readonly string[];
 }
 

@@ -7,7 +7,7 @@ import * as z from 'zod/mini';
 import { type ReportQuery, reportQuery } from '../../history/report/report-query.ts';
 import type { ReportPreview } from '../../history/report/report-head.ts';
 import type { ReportList } from './report-schema.ts';
-import type { RefusalCode } from './refusals.ts';
+import type { Reason } from './refusals.ts';
 import { type ApiAnswer, type ApiRoute, COSTLY, json, refusal, route, type User } from './route.ts';
 
 export const REPORT_FORMATS = ['html', 'pdf', 'csv', 'json'] as const;
@@ -20,10 +20,8 @@ export interface ReportFile {
 }
 
 /** Why something cannot be had: the status of the answer, and the reason for the user. */
-export interface ReportProblem {
+export interface ReportProblem extends Reason {
   readonly status: number;
-  readonly problem: string;
-  readonly code?: RefusalCode;
 }
 
 /** The form of a report; a CSV file is of one of its tables. */
@@ -92,12 +90,12 @@ export function reportRoutes(reports: ReportAnswers): readonly ApiRoute[] {
 }
 
 function previewAnswer(preview: ReportPreview | ReportProblem): ApiAnswer {
-  return 'problem' in preview ? refusal(preview.status, preview.problem, preview.code) : json(preview);
+  return 'problem' in preview ? refusal(preview.status, preview.problem, preview.code, preview.values) : json(preview);
 }
 
 /** A page is shown in the browser; other files are stored under names that say what they are. */
 function fileAnswer(file: ReportFile | ReportProblem, format: ReportFormat): ApiAnswer {
-  if ('problem' in file) return refusal(file.status, file.problem, file.code);
+  if ('problem' in file) return refusal(file.status, file.problem, file.code, file.values);
   const { name, body } = file;
   const answer = { status: 200, type: TYPES[format], body };
   if (format !== 'html') return { ...answer, fileName: name };

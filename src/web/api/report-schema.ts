@@ -1,6 +1,7 @@
 /** What the Reports page reads: the reports that are kept, and what can be made. */
 import * as z from 'zod/mini';
 import { reportHead } from '../../history/report/report-head.ts';
+import { codedProblem } from './coded-problem-schema.ts';
 
 export const reportList = z.strictObject({
   /** The time that the history has, seconds since 1970; null for an empty one. */
@@ -15,7 +16,7 @@ export const reportList = z.strictObject({
   /** Periods that are over and whose reports are still to be made. */
   due: z.number(),
   /** Why the last one could not be made or kept; null while they can. */
-  problem: z.nullable(z.string()),
+  ...codedProblem,
   /** A Chromium is installed, which prints PDF. */
   pdf: z.boolean(),
 });

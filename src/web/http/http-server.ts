@@ -7,6 +7,7 @@ import cookies from '@fastify/cookie';
 import helmet from '@fastify/helmet';
 import Fastify, { type FastifyInstance } from 'fastify';
 import type { Log } from '../../output/log/log.ts';
+import type { Reason } from '../api/refusals.ts';
 import { API, type ApiAnswer, plainText, refusal, type Route } from '../api/route.ts';
 import type { ConsoleAccess } from './accounts/console-access.ts';
 import type { OidcParts } from './accounts/oidc-routes.ts';
@@ -36,6 +37,9 @@ const UNAVAILABLE = 503;
 const TOO_MANY = 429;
 /** Statuses of refusals, whose rate is bounded. */
 const REFUSED: readonly number[] = [400, 401, 403, 404, 421, TOO_MANY];
+
+/** An error of a route, with the status of its answer, and its reason where it has words of its own. */
+type RouteError = Error & { readonly statusCode?: number; readonly reason?: Reason };
 
 export interface ServerParts {
   readonly log: Log;
@@ -179,11 +183,9 @@ export class HttpServer {
     app.setNotFoundHandler(async (request, reply) => {
       const page =
         parts.pages === null || this.pagesRefusal() !== null ? null : await missingPage(request, parts.pages);
-      return send(reply, page ?? inForm(request.raw, 404, 'there is nothing here'));
+      return send(reply, page ?? inForm(request.raw, 404, { problem: 'there is nothing here' }));
     });
-    app.setErrorHandler((error: Error & { statusCode?: number }, request, reply) =>
-      send(reply, this.errorAnswer(request.raw, error)),
-    );
+    app.setErrorHandler((error: RouteError, request, reply) => send(reply, this.errorAnswer(request.raw, error)));
     void app.register(helmet, securityHeaders(options.tls !== null));
     void app.register(cookies);
     limitRate(app);
@@ -211,15 +213,15 @@ export class HttpServer {
     return isRemote && !access.hasAccounts ? accessRefusal('read', null, access.circumstances(isRemote)) : null;
   }
 
-  private errorAnswer(request: IncomingMessage, error: Error & { statusCode?: number }): ApiAnswer {
-    const { statusCode = INTERNAL_ERROR, message } = error;
-    if (statusCode < INTERNAL_ERROR || statusCode === UNAVAILABLE) return inForm(request, statusCode, message);
+  private errorAnswer(request: IncomingMessage, error: RouteError): ApiAnswer {
+    const { statusCode = INTERNAL_ERROR, message: problem, reason = { problem } } = error;
+    if (statusCode < INTERNAL_ERROR || statusCode === UNAVAILABLE) return inForm(request, statusCode, reason);
     const { status } = this.failed(request, error);
-    return inForm(request, status, 'the request failed; see the log');
+    return inForm(request, status, { problem: 'the request failed; see the log' });
   }
 }
 
 /** The API answers in JSON, pages in text. */
-function inForm(request: IncomingMessage, status: number, problem: string): ApiAnswer {
-  return pathOf(request).startsWith(`${API}/`) ? refusal(status, problem) : plainText(status, problem);
+function inForm(request: IncomingMessage, status: number, { problem, code, values }: Reason): ApiAnswer {
+  return pathOf(request).startsWith(`${API}/`) ? refusal(status, problem, code, values) : plainText(status, problem);
 }

@@ -1,15 +1,20 @@
-/** Why something was refused, in the language of the page. */
+/** Why something was refused, or does not work, in the language of the page. */
 import { text } from '../text/catalogue.ts';
 
 /** A refusal of the API: its reason in English, and the code and values of its words where it has some. */
 export interface Refused {
-  readonly problem?: string;
+  readonly problem?: string | null;
   readonly code?: string | null;
   readonly values?: readonly string[];
 }
 
 /** A daemon of another version may have codes that the page does not: their English then. */
-export function reasonIn({ problem, code, values = [] }: Refused): string | undefined {
+export function reasonIn({ problem, code, values = [] }: Refused): string | null | undefined {
   const { refusals, refusalsOf } = text.component;
   return refusals[code ?? ''] ?? refusalsOf[code ?? '']?.(...values) ?? problem;
+}
+
+/** What does not work; null where all does. */
+export function problemIn(state: Refused & { readonly problem: string | null }): string | null {
+  return state.problem === null ? null : reasonIn(state)!;
 }

@@ -7,6 +7,7 @@ import { Meter } from '../../component/meter.tsx';
 import { Panel } from '../../component/panel.tsx';
 import { Time } from '../../component/time.tsx';
 import { bytes, count, percent, span } from '../../format/number-format.ts';
+import { problemIn } from '../../format/refusal-words.ts';
 import { zonedTime } from '../../format/time-format.ts';
 import { text } from '../../text/catalogue.ts';
 
@@ -23,7 +24,7 @@ export function SourcePanel({ live: { source, now_ms: nowMs, zone, loss_bound: l
   const facts: Fact[] = [
     [said.kind, said.kinds[source.kind] ?? source.kind],
     [said.reader, source.backend],
-    [said.state, <State key="state" problem={source.problem} fine={said.fine} />],
+    [said.state, <State key="state" problem={problemIn(source)} fine={said.fine} />],
     [said.lastPacket, <Time key="time" ms={nowMs} zone={zone} />],
     [said.lost, named(lost, (name) => said.by(name)) || count(0)],
     [said.lossBound, percent(lossBound)],
@@ -60,7 +61,8 @@ export function QueuesPanel({ live: { lag, counts, history }, health }: Parts) {
 
 export function HistoryPanel({ live: { history, zone } }: { live: LiveDocument }) {
   const { history: said } = words;
-  const { problem, since_ms: sinceMs, set_aside: aside } = history;
+  const { since_ms: sinceMs, set_aside: aside } = history;
+  const problem = problemIn(history);
   const shown = problem === null || sinceMs === null ? problem : said.since(problem, zonedTime(sinceMs, zone));
   return (
     <Panel title={said.title}>

@@ -2,6 +2,7 @@
 import type { ChangeList } from '../../../../history/query/change-list.ts';
 import type { ExceededLimit } from '../../../../policy/exceeded-limit-schema.ts';
 import { tripCause } from '../../format/limit-name.ts';
+import { reasonIn } from '../../format/refusal-words.ts';
 import { zonedTime } from '../../format/time-format.ts';
 import { text } from '../../text/catalogue.ts';
 import { lengthWords } from './incident-words.ts';
@@ -43,6 +44,8 @@ interface Fields {
   };
   readonly state?: string;
   readonly problem?: string;
+  readonly code?: string;
+  readonly values?: readonly string[];
   readonly new?: number;
   readonly rule?: string;
 }
@@ -126,11 +129,11 @@ function parts(kind: string, fields: Fields, zone: string): readonly (string | u
         action?.result === undefined ? undefined : words.result(action.result),
       ];
     case 'source':
-      return [fields.state === 'back' ? words.back : words.silent(fields.problem ?? '')];
+      return [fields.state === 'back' ? words.back : words.silent(reasonIn(fields) ?? '')];
     case 'hit':
       return [words.hits(fields.new ?? 0, fields.rule ?? '')];
     default:
-      return [fields.problem];
+      return [reasonIn(fields) ?? undefined];
   }
 }
 

@@ -2,6 +2,7 @@
 import type { LiveDocument } from '../../../api/live-schema.ts';
 import type { Severity } from '../../component/severity.ts';
 import { count } from '../../format/number-format.ts';
+import { problemIn } from '../../format/refusal-words.ts';
 import { zonedTime } from '../../format/time-format.ts';
 import { text } from '../../text/catalogue.ts';
 
@@ -27,11 +28,11 @@ export function attentionOf(live: LiveDocument, historyProblem: string | null): 
     page: { to: string; page: string },
     details: readonly string[] = [],
   ) => found.push({ severity, text: words, details, ...page });
-  if (source.problem !== null) add('critical', words.source(source.problem), HEALTH);
+  if (source.problem !== null) add('critical', words.source(sentence(problemIn(source)!)), HEALTH);
   if (calendar.held_ms !== null) add('critical', words.held(zonedTime(calendar.held_ms, zone)), RULES);
   if (refused !== null) add('warning', words.refused, RULES, refused.reasons.map(text.change.reason));
   if (calendar.ahead_ms.length > 0) add('warning', words.ahead(calendar.ahead_ms.length), RULES);
-  if (history.problem !== null) add('warning', words.history(sentence(history.problem)), HEALTH);
+  if (history.problem !== null) add('warning', words.history(sentence(problemIn(history)!)), HEALTH);
   else if (historyProblem !== null) add('warning', words.historyUnread(sentence(historyProblem)), HEALTH);
   if (history.set_aside !== null) add('warning', words.historySetAside, HEALTH);
   if (counts.lost_lines > 0) add('warning', words.linesLost(count(counts.lost_lines)), HEALTH);

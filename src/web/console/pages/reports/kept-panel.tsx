@@ -7,6 +7,7 @@ import { Note } from '../../component/note.tsx';
 import { Panel } from '../../component/panel.tsx';
 import { Time } from '../../component/time.tsx';
 import { count } from '../../format/number-format.ts';
+import { problemIn } from '../../format/refusal-words.ts';
 import { text } from '../../text/catalogue.ts';
 import { ReportLinks } from './report-links.tsx';
 
@@ -50,7 +51,7 @@ export function KeptPanel({ list }: { list: ReportList }) {
     >
       {problem !== null && (
         <Note severity="critical" isUrgent>
-          {words.failed(problem)}
+          {words.failed(problemIn(list)!)}
         </Note>
       )}
       {due > 0 && <Note severity="notice">{words.due(count(due))}</Note>}

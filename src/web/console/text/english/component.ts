@@ -1,4 +1,6 @@
 /** Texts of parts that all pages share. */
+import { SOURCE_PROBLEMS } from '../../../../capture/source-problem.ts';
+import { HISTORY_PROBLEMS } from '../../../../history/history-problem.ts';
 import { REFUSALS, REFUSALS_OF } from '../../../api/refusals.ts';
 
 export const component = {
@@ -15,10 +17,13 @@ export const component = {
   retry: 'Try again',
   failed: 'This could not be loaded.',
   /**
-   * By the code of the API, which has the same words for other programs. A daemon may have codes that the page has not.
+   * Refusals, and problems of the source and the history, by the code of the API, which has the same words for other
+   * programs. A daemon may have codes that the page has not.
    */
   refusals: REFUSALS as Readonly<Partial<Record<string, string>>>,
-  refusalsOf: REFUSALS_OF as Readonly<Partial<Record<string, (...values: readonly string[]) => string>>>,
+  refusalsOf: { ...REFUSALS_OF, ...SOURCE_PROBLEMS, ...HISTORY_PROBLEMS } as Readonly<
+    Partial<Record<string, (...values: readonly string[]) => string>>
+  >,
   signInAgain: 'You are no longer signed in.',
   span: {
     name: 'Span of time',

@@ -1,0 +1,51 @@
+/** Problems of the source and the history: each has a code and values, from which the page makes its own words. */
+import { expect, it } from 'vitest';
+import { SOURCE_PROBLEMS, sourceProblem } from '../../src/capture/source-problem.ts';
+import { HISTORY_PROBLEMS, historyProblem } from '../../src/history/history-problem.ts';
+import { BrokenFile, problemOf, UnusableFile } from '../../src/history/store/database-fault.ts';
+import { REFUSALS, REFUSALS_OF } from '../../src/web/api/refusals.ts';
+import { problemIn } from '../../src/web/console/format/refusal-words.ts';
+import { text } from '../../src/web/console/text/catalogue.ts';
+
+const VALUES = ['first', 'second', 'third'];
+
+it('no code has two meanings', () => {
+  const codes = [REFUSALS, REFUSALS_OF, SOURCE_PROBLEMS, HISTORY_PROBLEMS].flatMap((table) => Object.keys(table));
+  expect(new Set(codes).size).toBe(codes.length);
+});
+
+it.each([...Object.entries(SOURCE_PROBLEMS), ...Object.entries(HISTORY_PROBLEMS)])(
+  'the page has words for %s, made from the values alone',
+  (code, words: (...values: string[]) => string) => {
+    const values = VALUES.slice(0, words.length);
+    expect(problemIn({ problem: 'the English of the daemon', code, values })).toBe(words(...values));
+    expect(text.component.refusalsOf[code]).toBeDefined();
+  },
+);
+
+it('a code of another version has the English of its daemon', () => {
+  expect(problemIn({ problem: 'a later problem', code: 'later', values: ['1'] })).toBe('a later problem');
+  expect(problemIn({ problem: null, code: null, values: [] })).toBeNull();
+});
+
+it('a problem has its English, its code and its values', () => {
+  expect(sourceProblem('pipe-silent', '30')).toEqual({
+    problem: 'no packets for 30 s from standard input',
+    code: 'pipe-silent',
+    values: ['30'],
+  });
+});
+
+it('faults of a database are told by code where an operator may meet them, and quoted otherwise', () => {
+  const codeOf = (error: Error): string => problemOf(error, '/var/lib/history.db').code;
+  expect(codeOf(new Error('database or disk is full'))).toBe('disk-full');
+  expect(codeOf(new Error('database is locked'))).toBe('history-locked');
+  expect(codeOf(new Error('ConnectionFailed: no'))).toBe('history-unopenable');
+  expect(codeOf(new BrokenFile(historyProblem('history-empty')))).toBe('history-empty');
+  expect(codeOf(new UnusableFile(historyProblem('history-text', 'x')))).toBe('history-text');
+  expect(problemOf(new Error('disk I/O error'), 'x')).toEqual({
+    problem: 'disk I/O error',
+    code: 'history-fault',
+    values: ['disk I/O error'],
+  });
+});
