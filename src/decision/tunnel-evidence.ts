@@ -95,9 +95,7 @@ export class TunnelEvidence extends EvidenceRows {
   copyChain(other: TunnelEvidence, head: number): number {
     this.select(0);
     for (let row = head; row !== 0; row = other.nextOf(row)) {
-      const [expectedHigh, expectedLow] = [other.wordOf(row, 0), other.wordOf(row, 1)];
-      const [seenHigh, seenLow] = [other.wordOf(row, 2), other.wordOf(row, 3)];
-      const [packet, check, offset] = [other.packetOf(row), other.checkOf(row), other.offsetOf(row)];
+      const { packet, check, offset, expectedHigh, expectedLow, seenHigh, seenLow } = other.rowOf(row);
       this.noteWide(packet, check, offset, expectedHigh, expectedLow, seenHigh, seenLow);
     }
     return this.head;

@@ -2,7 +2,7 @@
  * Rows of evidence as the rest of Sluice reads them: each row has the number of the one after it, and a chain is named
  * by its first row. Row 0 is no row. The owner of the memory notes rows and gives them back (evidence.ts).
  */
-import { type Check, CHECKS, type CheckForm, ONE_VALUE } from './checks.ts';
+import { Check, CHECKS, type CheckForm, ONE_VALUE } from './checks.ts';
 
 /**
  * One row as it leaves the engine: the shape of the events' `evidence` entries. What was expected and seen are texts
@@ -26,12 +26,17 @@ export const EVIDENCE_WORDS = 8;
 /** Packets are numbered below this; 256 checks of it fit a double's 53 bits. */
 export const CHECK_UNIT = 2 ** 45;
 
-export function packetIn(packetAndCheck: number): number {
-  return packetAndCheck % CHECK_UNIT;
-}
-
-export function checkIn(packetAndCheck: number): Check {
-  return Math.floor(packetAndCheck / CHECK_UNIT) as Check;
+/** A row that was read. */
+export class EvidenceRow {
+  /** The row after it, 0 for none. */
+  next = 0;
+  check: Check = Check.WIREGUARD_INITIATION;
+  packet = 0;
+  offset = 0;
+  expectedHigh = 0;
+  expectedLow = 0;
+  seenHigh = 0;
+  seenLow = 0;
 }
 
 export abstract class EvidenceRows {
@@ -44,27 +49,10 @@ export abstract class EvidenceRows {
     return this.word(row, EvidenceWord.NEXT);
   }
 
-  checkOf(row: number): Check {
-    return checkIn(this.packetAndCheck(row));
-  }
-
   packetOf(row: number): number {
-    return packetIn(this.packetAndCheck(row));
-  }
-
-  /** The packet's number and the check as one, for who needs both: see `packetIn` and `checkIn`. */
-  packetAndCheck(row: number): number {
     const at = this.wordAt(row);
-    return this.numbers[(at + EvidenceWord.PACKET_AND_CHECK) >> 1]!;
-  }
-
-  offsetOf(row: number): number {
-    return this.word(row, EvidenceWord.OFFSET) >>> 0;
-  }
-
-  /** One of the four words of what was expected (0 the higher, 1 the lower) and what was seen (2 and 3). */
-  wordOf(row: number, word: number): number {
-    return this.word(row, EvidenceWord.VALUES + word);
+    const number = this.numbers[(at + EvidenceWord.PACKET_AND_CHECK) >> 1]!;
+    return number - Math.floor(number / CHECK_UNIT) * CHECK_UNIT;
   }
 
   private word(row: number, word: number): number {
@@ -73,16 +61,40 @@ export abstract class EvidenceRows {
     return this.words[at + word]!;
   }
 
+  /** Reads a row, by one look for its place. */
+  read(row: number, into: EvidenceRow): void {
+    const at = this.wordAt(row);
+    const { words } = this;
+    const number = this.numbers[(at + EvidenceWord.PACKET_AND_CHECK) >> 1]!;
+    const check = Math.floor(number / CHECK_UNIT);
+    into.next = words[at + EvidenceWord.NEXT]!;
+    into.check = check as Check;
+    into.packet = number - check * CHECK_UNIT;
+    into.offset = words[at + EvidenceWord.OFFSET]! >>> 0;
+    into.expectedHigh = words[at + EvidenceWord.VALUES]!;
+    into.expectedLow = words[at + EvidenceWord.VALUES + 1]!;
+    into.seenHigh = words[at + EvidenceWord.VALUES + 2]!;
+    into.seenLow = words[at + EvidenceWord.VALUES + 3]!;
+  }
+
   /** A row as an entry of an event. Control plane only. */
   entryOf(row: number): EvidenceEntry {
-    const form = CHECKS[this.checkOf(row)];
+    const { check, packet, offset, expectedHigh, expectedLow, seenHigh, seenLow } = this.rowOf(row);
+    const form = CHECKS[check];
     return {
-      packet: this.packetOf(row),
+      packet,
       check: form.name,
-      offset: this.offsetOf(row),
-      expected: expectation(form, this.wordOf(row, 0), this.wordOf(row, 1)),
-      seen: format(form.form, this.wordOf(row, 2), this.wordOf(row, 3)),
+      offset,
+      expected: expectation(form, expectedHigh, expectedLow),
+      seen: format(form.form, seenHigh, seenLow),
     };
+  }
+
+  /** A row of its own. Control plane only. */
+  rowOf(row: number): EvidenceRow {
+    const read = new EvidenceRow();
+    this.read(row, read);
+    return read;
   }
 
   /** A chain as entries. Control plane only. */

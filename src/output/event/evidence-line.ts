@@ -1,7 +1,7 @@
 /** Writes the entries of an event's evidence as bytes; see event-line.ts. */
 import type { FlowRecord } from '../../decision/flow-record.ts';
 import { CHECKS, type CheckForm, ONE_VALUE } from '../../dataplane/host/checks.ts';
-import { checkIn, goesFirst, packetIn } from '../../dataplane/host/evidence-rows.ts';
+import { EvidenceRow, goesFirst } from '../../dataplane/host/evidence-rows.ts';
 import { ByteLiteral } from './byte-literal.ts';
 import type { ByteWriter } from './byte-writer.ts';
 
@@ -54,32 +54,41 @@ const HEX_DIGITS = { hex8: 2, hex32: 8, hex64: 16 };
 const CHECK_LITERALS: CheckLiterals[] = [];
 for (const [check, form] of Object.entries(CHECKS)) CHECK_LITERALS[Number(check)] = new CheckLiterals(form);
 
+/** The row that is written. */
+const row = new EvidenceRow();
+
 /** Appends the entries of the flow's evidence, oldest first, separated by commas. */
 export function putEvidence(text: ByteWriter, flow: FlowRecord): void {
   const { ownRows, tunnelRows } = flow;
   if (ownRows === null || tunnelRows === null) return;
-  let start = FIRST;
   let own = flow.ownEvidence;
   let other = flow.tunnelEvidence;
+  let start = FIRST;
   while (own !== 0 || other !== 0) {
-    const isOwn = goesFirst(ownRows, own, tunnelRows, other);
-    const rows = isOwn ? ownRows : tunnelRows;
-    const row = isOwn ? own : other;
-    if (isOwn) own = rows.nextOf(row);
-    else other = rows.nextOf(row);
-    const packetAndCheck = rows.packetAndCheck(row);
-    const literals = CHECK_LITERALS[checkIn(packetAndCheck)]!;
+    if (goesFirst(ownRows, own, tunnelRows, other)) {
+      ownRows.read(own, row);
+      own = row.next;
+    } else {
+      tunnelRows.read(other, row);
+      other = row.next;
+    }
     text.put(start);
     start = NEXT;
-    text.putNumber(packetIn(packetAndCheck));
-    literals.putOffset(text, rows.offsetOf(row));
-    for (let i = 0; i < literals.expectedWords.length; i++) {
-      putValue(text, literals.form, rows.wordOf(row, 0), rows.wordOf(row, literals.expectedWords[i]!));
-      text.put(literals.afterExpected[i]!);
-    }
-    putValue(text, literals.form, rows.wordOf(row, 2), rows.wordOf(row, 3));
-    text.put(literals.end);
+    putRow(text);
   }
+}
+
+function putRow(text: ByteWriter): void {
+  const literals = CHECK_LITERALS[row.check]!;
+  text.putNumber(row.packet);
+  literals.putOffset(text, row.offset);
+  const { form, expectedWords, afterExpected } = literals;
+  for (let i = 0; i < expectedWords.length; i++) {
+    putValue(text, form, row.expectedHigh, expectedWords[i] === 0 ? row.expectedHigh : row.expectedLow);
+    text.put(afterExpected[i]!);
+  }
+  putValue(text, form, row.seenHigh, row.seenLow);
+  text.put(literals.end);
 }
 
 function putValue(text: ByteWriter, form: CheckForm['form'], high: number, low: number): void {
