@@ -21,17 +21,6 @@ const LONGEST_CHAIN = 11;
 const PAGE = 'web/console/';
 /** The compiled dataplane is one too, which the host loads as one file. */
 const COMPILED = 'dataplane/assembly/';
-/** The desk's pages are templates, whose lines are broken by a browser. */
-const TEMPLATES = [PAGE, 'desk/pages/', 'desk/http/'];
-
-/** Files with a line that cannot be broken: a regular expression, a style sheet, a migration that is a text for good. */
-const WIDE = [
-  'desk/store/schema.ts',
-  'history/store/schema.ts',
-  'study/report/html.ts',
-  'study/report/style.ts',
-  'web/http/accounts/account.ts',
-];
 
 interface Rule {
   /** Folders, or files, of `src`; all folders before it where there are none. */
@@ -152,8 +141,7 @@ describe('a file of src', () => {
 
   it(`has lines of at most ${MOST_COLUMNS} columns`, () => {
     const wide = bounded.filter(({ text }) => text.split('\n').some((line) => line.length > MOST_COLUMNS));
-    const names = wide.map(({ name }) => name).filter((name) => !TEMPLATES.some((one) => name.startsWith(one)));
-    expect(names.sort()).toEqual(WIDE.toSorted());
+    expect(wide.map(({ name }) => name)).toEqual([]);
   });
 
   it(`has functions of at most ${MOST_FUNCTION_LINES} lines`, () => {

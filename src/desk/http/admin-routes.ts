@@ -5,7 +5,7 @@ import { hashPassword } from '../../web/http/accounts/password-work.ts';
 import { PrefixParser } from '../../registry/prefix.ts';
 import { ROLE_TITLES, STAFF_ROLES, type StaffRole } from '../model/role.ts';
 import { choiceField, hidden, textArea, textField } from '../pages/field.ts';
-import { html, type Piece } from '../pages/html.ts';
+import { type Html, html, type Piece } from '../pages/html.ts';
 import { page, panel, table, time } from '../pages/layout.ts';
 import { accountNamed, allAccounts, removeAccount, writeAccount } from '../store/account-store.ts';
 import { rows } from '../store/desk-database.ts';
@@ -55,12 +55,19 @@ function accountsPage({ database }: DeskParts, { frame, csrf }: DeskCall): DeskA
       ${hidden('csrf', csrf)}${hidden('name', name)}<button class="danger">Remove ${name}</button>
     </form>`,
   ]);
-  const main = html`${panel('Accounts', table('Those who may sign in', ['Name', 'Role', 'Providers', 'Changed', 'Remove'], cells))}
+  const accounts = table('Those who may sign in', ['Name', 'Role', 'Providers', 'Changed', 'Remove'], cells);
+  const main = html`${panel('Accounts', accounts)}
   ${panel(
     'Add an account, or give it another password',
     html`<form class="desk-form narrow" method="post" action="/accounts">
       ${hidden('csrf', csrf)}
-      ${textField({ name: 'name', label: 'Name', hint: 'Small letters, digits and . _ @ -', isRequired: true, autocomplete: 'off' })}
+      ${textField({
+        name: 'name',
+        label: 'Name',
+        hint: 'Small letters, digits and . _ @ -',
+        isRequired: true,
+        autocomplete: 'off',
+      })}
       ${choiceField(
         { name: 'role', label: 'Role', isRequired: true },
         STAFF_ROLES.map((role) => ({ value: role, title: ROLE_TITLES[role] })),
@@ -72,7 +79,16 @@ function accountsPage({ database }: DeskParts, { frame, csrf }: DeskCall): DeskA
           .map(({ name }) => name)
           .join(', '),
       })}
-      ${textField({ name: 'password', label: 'Password', hint: 'At least 12 characters.', isRequired: true, autocomplete: 'new-password' }, 'password')}
+      ${textField(
+        {
+          name: 'password',
+          label: 'Password',
+          hint: 'At least 12 characters.',
+          isRequired: true,
+          autocomplete: 'new-password',
+        },
+        'password',
+      )}
       <p><button class="primary">Save</button></p>
     </form>`,
   )}`;
@@ -120,22 +136,49 @@ function remove({ database }: DeskParts, { form, user, nowMs }: DeskCall): DeskA
 }
 
 function settingsPage({ database, publicKey }: DeskParts, { frame, csrf }: DeskCall): DeskAnswer {
+  const main = html`${valuesPanel(database, csrf)} ${ispsPanel(database, csrf)} ${reasonsPanel(database, csrf)}
+  ${panel(
+    'Key',
+    html`<p>Networks check the registry with this public key (<code>--rules-keys</code>).</p>
+      <pre>${publicKey()}</pre>`,
+  )}`;
+  return { kind: 'page', page: page(frame, 'Settings', main) };
+}
+
+function valuesPanel(database: DeskParts['database'], csrf: string): Html {
   const value = (name: SettingName): string => setting(database, name);
-  const main = html`${panel(
+  return panel(
     'Texts and rules',
     html`<form class="desk-form" method="post" action="/settings">
       ${hidden('csrf', csrf)}
       ${textField({ name: 'title', label: 'Name of the desk', value: value('title'), isRequired: true })}
       ${textArea({ name: 'notice', label: 'Text on the first page', value: value('notice') })}
-      ${textField({ name: 'retentionDays', label: 'Days for which personal data are kept after an application has ended', value: value('retentionDays'), isRequired: true }, 'number')}
+      ${textField(
+        {
+          name: 'retentionDays',
+          label: 'Days for which personal data are kept after an application has ended',
+          value: value('retentionDays'),
+          isRequired: true,
+        },
+        'number',
+      )}
       <div class="pair">
-        ${textField({ name: 'widestIpv4', label: 'Widest prefix, IPv4', value: value('widestIpv4'), isRequired: true }, 'number')}
-        ${textField({ name: 'widestIpv6', label: 'Widest prefix, IPv6', value: value('widestIpv6'), isRequired: true }, 'number')}
+        ${textField(
+          { name: 'widestIpv4', label: 'Widest prefix, IPv4', value: value('widestIpv4'), isRequired: true },
+          'number',
+        )}
+        ${textField(
+          { name: 'widestIpv6', label: 'Widest prefix, IPv6', value: value('widestIpv6'), isRequired: true },
+          'number',
+        )}
       </div>
       <p><button class="primary">Save</button></p>
     </form>`,
-  )}
-  ${panel(
+  );
+}
+
+function ispsPanel(database: DeskParts['database'], csrf: string): Html {
+  return panel(
     'Internet providers',
     html`${table(
         'Providers in the form',
@@ -149,13 +192,20 @@ function settingsPage({ database, publicKey }: DeskParts, { frame, csrf }: DeskC
       )}
       <form class="desk-form narrow" method="post" action="/settings/isp">
         ${hidden('csrf', csrf)}
-        ${textField({ name: 'isp-name', label: 'Short name', isRequired: true })}${textField({ name: 'isp-title', label: 'Title', isRequired: true })}
+        ${textField({
+          name: 'isp-name',
+          label: 'Short name',
+          isRequired: true,
+        })}${textField({ name: 'isp-title', label: 'Title', isRequired: true })}
         ${textArea({ name: 'isp-prefixes', label: 'Its ranges, one on each line' })}
         ${choiceField({ name: 'isp-active', label: 'In the form', value: 'yes', isRequired: true }, YES_NO)}
         <p><button>Save the provider</button></p>
       </form>`,
-  )}
-  ${panel(
+  );
+}
+
+function reasonsPanel(database: DeskParts['database'], csrf: string): Html {
+  return panel(
     'Reasons',
     html`${table(
         'Reasons to refuse and to revoke',
@@ -171,13 +221,7 @@ function settingsPage({ database, publicKey }: DeskParts, { frame, csrf }: DeskC
         ${choiceField({ name: 'reason-active', label: 'In use', value: 'yes', isRequired: true }, YES_NO)}
         <p><button>Save the reason</button></p>
       </form>`,
-  )}
-  ${panel(
-    'Key',
-    html`<p>Networks check the registry with this public key (<code>--rules-keys</code>).</p>
-      <pre>${publicKey()}</pre>`,
-  )}`;
-  return { kind: 'page', page: page(frame, 'Settings', main) };
+  );
 }
 
 const YES_NO = [
@@ -245,7 +289,8 @@ function changesPage({ database }: DeskParts, { frame }: DeskCall): DeskAnswer {
     `SELECT at_ms AS atMs, actor, action AS what, reference AS subject FROM change JOIN application
       ON application.id = change.application WHERE change.id > (SELECT coalesce(max(id), 0) - 200 FROM change)
       UNION ALL SELECT at_ms, actor, what, fields FROM (SELECT * FROM deed ORDER BY id DESC LIMIT 200)
-      UNION ALL SELECT at_ms, by, 'release', account || ' ' || count FROM (SELECT * FROM release ORDER BY id DESC LIMIT 50)
+      UNION ALL SELECT at_ms, by, 'release', account || ' ' || count
+        FROM (SELECT * FROM release ORDER BY id DESC LIMIT 50)
       ORDER BY 1 DESC LIMIT 200`,
   );
   const cells = found.map(({ atMs, actor, what, subject }) => [

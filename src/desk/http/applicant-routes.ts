@@ -236,7 +236,10 @@ function statusPage({ database }: DeskParts, call: DeskCall, application: Applic
         }),
   );
   const main = html`<p class="state-line">${stateBadge(application.state)} ${STATE_MEANINGS[application.state]}</p>
-    ${application.withdrawAskedMs !== null && html`<p class="note warn">It is being given up. Until that takes effect you can keep it.</p>`}
+    ${
+      application.withdrawAskedMs !== null &&
+      html`<p class="note warn">It is being given up. Until that takes effect you can keep it.</p>`
+    }
     <div class="note">
       <p>
         Keep this link. It is the only way to your application, and anyone who has it can act for you:<br />

@@ -88,7 +88,13 @@ function statusPage({ database }: DeskParts, { query }: DeskCall): Piece {
   const reference = (query.reference ?? '').trim().toUpperCase();
   const found = isReference(reference) ? applicationByReference(database, reference) : null;
   return html`<form class="desk-form narrow" method="get" action="/status">
-      ${textField({ name: 'reference', label: 'Reference', hint: 'Like OW-2026-000123.', value: reference, isRequired: true })}
+      ${textField({
+        name: 'reference',
+        label: 'Reference',
+        hint: 'Like OW-2026-000123.',
+        value: reference,
+        isRequired: true,
+      })}
       <p><button class="primary">Look up</button></p>
     </form>
     ${

@@ -99,7 +99,10 @@ function differencesPanel({ database }: DeskParts, { query, nowMs }: DeskCall): 
         </div>
         <p><button>Compare</button></p>
       </form>
-      ${differences.length > MOST_SHOWN && html`<p>There are more; the first ${MOST_SHOWN} are shown. sluice desk difference gives all.</p>`}
+      ${
+        differences.length > MOST_SHOWN &&
+        html`<p>There are more; the first ${MOST_SHOWN} are shown. sluice desk difference gives all.</p>`
+      }
       ${table(
         'Rows of the registry that were added or removed',
         ['Change', 'Prefix', 'Holder', 'Reference', 'Period'],

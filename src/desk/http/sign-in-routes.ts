@@ -62,7 +62,10 @@ function signInPage({ frame }: DeskCall, oidc: DeskParts['oidc'], problem: strin
         ${oidc !== null && html`<p><a class="button" href="${PROVIDER_PATH}">Sign in with ${oidc.name}</a></p>`}
         <form class="desk-form narrow panel" method="post" action="/sign-in">
           ${textField({ name: 'name', label: 'Name', isRequired: true, autocomplete: 'username' })}
-          ${textField({ name: 'password', label: 'Password', isRequired: true, autocomplete: 'current-password' }, 'password')}
+          ${textField(
+            { name: 'password', label: 'Password', isRequired: true, autocomplete: 'current-password' },
+            'password',
+          )}
           <p><button class="primary">Sign in</button></p>
         </form>`,
     ),

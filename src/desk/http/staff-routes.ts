@@ -148,8 +148,16 @@ async function casePage(parts: DeskParts, call: DeskCall, application: Applicati
   const reach = mayRead && (await farEndsPiece(parts, statement));
   const appeals = mayRead && (await appealPieces(parts, application));
   const main = html`<p class="state-line">${stateBadge(application.state)} ${dueText(application, nowMs)}</p>
-    ${application.proposedBy !== null && html`<p class="note warn">${application.proposedBy} has proposed to revoke this registration from ${application.proposedDate} on.</p>`}
-    ${application.withdrawAskedMs !== null && html`<p class="note warn">The applicant has asked to give it up, ${time(application.withdrawAskedMs)}.</p>`}
+    ${
+      application.proposedBy !== null &&
+      html`<p class="note warn">
+        ${application.proposedBy} has proposed to revoke this registration from ${application.proposedDate} on.
+      </p>`
+    }
+    ${
+      application.withdrawAskedMs !== null &&
+      html`<p class="note warn">The applicant has asked to give it up, ${time(application.withdrawAskedMs)}.</p>`
+    }
     ${notesOf(database, statement, application)} ${reach}
     ${
       forms.length > 0 &&
@@ -273,6 +281,8 @@ function dateIn(form: Form, name: string): string | null {
 /** Mails the new state to the applicant, without any detail: mail is not secret. */
 function tell(parts: DeskParts, id: number, origin: string): void {
   const { state, reference } = applicationById(parts.database, id)!;
-  const text = `The state of ${reference} is now: ${STATE_TITLES[state]}.\nYour secret link shows more. The desk is at ${origin}.`;
+  const text =
+    `The state of ${reference} is now: ${STATE_TITLES[state]}.\n` +
+    `Your secret link shows more. The desk is at ${origin}.`;
   parts.notify(id, `${reference}: ${STATE_TITLES[state]}`, text);
 }

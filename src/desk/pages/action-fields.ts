@@ -26,7 +26,8 @@ const TEXT_LABELS: Readonly<Partial<Record<Action, string>>> = {
 const NOTES: Readonly<Partial<Record<Action, string>>> = {
   abandon: 'Your application ends. You can apply again at any time.',
   'ask-withdrawal':
-    'It takes effect after 72 hours and the confirmation of your provider, whichever is later. Until then you can keep it.',
+    'It takes effect after 72 hours and the confirmation of your provider, whichever is later. ' +
+    'Until then you can keep it.',
   'confirm-withdrawal':
     'The applicant has asked to give the registration up. It ends 72 hours after that at the earliest.',
   revoke: 'Another reviewer has proposed it. With your confirmation it takes effect on the day of the proposal.',
@@ -103,7 +104,9 @@ function scopeField({ own, far, scope }: Statement): Piece {
   return html`<div class="field">
     <label for="approve-scope">What the registration covers</label>
     <select id="approve-scope" name="scope">
-      ${choices.map(([value, title]) => html`<option value="${value}" ${value === scope && html` selected`}>${title}</option>`)}
+      ${choices.map(
+        ([value, title]) => html`<option value="${value}" ${value === scope && html` selected`}>${title}</option>`,
+      )}
     </select>
   </div>`;
 }

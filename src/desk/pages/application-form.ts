@@ -40,11 +40,18 @@ export function applicationForm({ kind, action, key, isps, values, problems, isC
           { name: 'isp', label: 'Internet provider', value: values.isp ?? '', isRequired: true },
           isps.filter(({ isActive }) => isActive).map(({ name, title }) => ({ value: name, title })),
         )}
-        ${textField({ name: 'subscriber', label: 'Subscriber or contract number there', value: values.subscriber ?? '', isRequired: true })}
+        ${textField({
+          name: 'subscriber',
+          label: 'Subscriber or contract number there',
+          value: values.subscriber ?? '',
+          isRequired: true,
+        })}
         ${textArea({
           name: 'own',
           label: 'Your own static addresses',
-          hint: 'One on each line: 198.51.100.7, 198.51.100.16/29, or a range 198.51.100.16–198.51.100.31. IPv6 too. Leave it empty if you have none.',
+          hint:
+            'One on each line: 198.51.100.7, 198.51.100.16/29, or a range 198.51.100.16–198.51.100.31. IPv6 too. ' +
+            'Leave it empty if you have none.',
           value: values.own ?? '',
         })}
         ${textArea({
@@ -65,14 +72,22 @@ export function applicationForm({ kind, action, key, isps, values, problems, isC
         ${textArea({ name: 'purpose', label: 'What the VPN is for', value: values.purpose ?? '', isRequired: true })}
         <div class="pair">
           ${textField({ name: 'validFrom', label: 'From', value: values.validFrom ?? '', isRequired: true }, 'date')}
-          ${textField({ name: 'validUntil', label: 'Until, with that day', value: values.validUntil ?? '', isRequired: true }, 'date')}
+          ${textField(
+            { name: 'validUntil', label: 'Until, with that day', value: values.validUntil ?? '', isRequired: true },
+            'date',
+          )}
         </div>
       </fieldset>
       ${
         !isChange &&
         html`<fieldset>
           <legend>Evidence</legend>
-          ${fileField({ name: 'evidence', label: KINDS[kind].evidence, hint: 'PDF, PNG or JPEG, up to 5 MB.', isRequired: true })}
+          ${fileField({
+            name: 'evidence',
+            label: KINDS[kind].evidence,
+            hint: 'PDF, PNG or JPEG, up to 5 MB.',
+            isRequired: true,
+          })}
         </fieldset>`
       }
       <p><button class="primary">Send</button></p>
@@ -111,8 +126,17 @@ function whoApplies(kind: KindName, values: Values): Piece {
         })),
       )
     }
-    ${textField({ name: 'contact', label: 'Contact person', value: values.contact ?? '', isRequired: true, autocomplete: 'name' })}
-    ${textField({ name: 'mail', label: 'E-mail', value: values.mail ?? '', isRequired: true, autocomplete: 'email' }, 'email')}
+    ${textField({
+      name: 'contact',
+      label: 'Contact person',
+      value: values.contact ?? '',
+      isRequired: true,
+      autocomplete: 'name',
+    })}
+    ${textField(
+      { name: 'mail', label: 'E-mail', value: values.mail ?? '', isRequired: true, autocomplete: 'email' },
+      'email',
+    )}
     ${textField({ name: 'phone', label: 'Telephone', value: values.phone ?? '', autocomplete: 'tel' }, 'tel')}
   </fieldset>`;
 }

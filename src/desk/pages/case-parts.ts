@@ -84,9 +84,13 @@ export function historyPanel(changes: readonly Change[], reasons: readonly Reaso
     isPublic ? ROLE_TITLES[change.role] : `${change.actor} (${ROLE_TITLES[change.role]})`,
     ACTION_TITLES[change.action],
     STATE_TITLES[change.toState],
-    html`${reasonText(change, reasons)}${change.text ?? (change.textSha256 !== null && html`<span class="muted">text erased</span>`)}`,
+    html`${reasonText(change, reasons)}${changeText(change)}`,
   ]);
   return panel('History', table('Changes', ['When', 'By', 'What', 'State then', 'Why'], cells));
+}
+
+function changeText({ text, textSha256 }: Change): Piece {
+  return text ?? (textSha256 !== null && html`<span class="muted">text erased</span>`);
 }
 
 function reasonText({ reason, date }: Change, reasons: readonly Reason[]): Piece {

@@ -19,8 +19,9 @@ function frame({ name, label, hint, isRequired = false }: FieldText, id: string,
 }
 
 function attributes({ name, hint, isRequired = false, autocomplete }: FieldText, id: string): Html {
-  return html`id="${id}"
-  name="${name}"${isRequired && html` required`}${hint !== undefined && html` aria-describedby="${id}-hint"`}${autocomplete !== undefined && html` autocomplete="${autocomplete}"`}`;
+  const described = hint !== undefined && html` aria-describedby="${id}-hint"`;
+  const completed = autocomplete !== undefined && html` autocomplete="${autocomplete}"`;
+  return html`id="${id}" name="${name}"${isRequired && html` required`}${described}${completed}`;
 }
 
 export function textField(

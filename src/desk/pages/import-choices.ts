@@ -28,8 +28,14 @@ export function choicesForm(
     ${hidden('csrf', csrf)}
     <div class="pair">
       ${file.sheets.length > 1 && sheetField(file, choices)}
-      ${textField({ name: 'firstRow', label: 'The first row below the header', value: String(firstRow), isRequired: true }, 'number')}
-      ${choiceField({ name: 'dateOrder', label: 'Days like 01/02/2027 have', value: choices.dateOrder }, DATE_ORDER_CHOICES)}
+      ${textField(
+        { name: 'firstRow', label: 'The first row below the header', value: String(firstRow), isRequired: true },
+        'number',
+      )}
+      ${choiceField(
+        { name: 'dateOrder', label: 'Days like 01/02/2027 have', value: choices.dateOrder },
+        DATE_ORDER_CHOICES,
+      )}
     </div>
     <fieldset>
       <legend>What the columns are</legend>

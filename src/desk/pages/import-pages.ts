@@ -106,7 +106,11 @@ export function importPage(frame: Frame, view: ImportView): Html {
         ${choicesForm(file, one.choices, { action: `${base}/choices`, csrf, isps: active })}
       </details>`
     }
-    ${rows === null || counts === null ? html`<p class="empty">What the file had is erased.</p>` : rowsPart(view, rows, counts)}`;
+    ${
+      rows === null || counts === null
+        ? html`<p class="empty">What the file had is erased.</p>`
+        : rowsPart(view, rows, counts)
+    }`;
   return page(frame, one.name, main);
 }
 
@@ -137,7 +141,12 @@ function confirmPanel({ one, toTake, shownSha256, csrf, key, left }: ImportView)
   return panel(
     'Register',
     html`<p>
-        ${toTake === 0 ? 'No row can be registered yet.' : html`${counted(toTake, 'row')} will be registered: those understood, and those whose questions you have answered.`}
+        ${
+          toTake === 0
+            ? 'No row can be registered yet.'
+            : `${counted(toTake, 'row')} will be registered: ` +
+              'those understood, and those whose questions you have answered.'
+        }
       </p>
       ${
         isOver &&

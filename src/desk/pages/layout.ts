@@ -82,7 +82,10 @@ export function page(frame: Frame, title: string, main: Piece): Html {
           </nav>
         </header>
         <main id="main" class="desk-main">
-          ${isDemo && html`<p class="note warn">A demonstration: names and addresses are examples, and nothing here is real.</p>`}
+          ${
+            isDemo &&
+            html`<p class="note warn">A demonstration: names and addresses are examples, and nothing here is real.</p>`
+          }
           <h1>${title}</h1>
           ${main}
         </main>

@@ -21,7 +21,8 @@ export const MIGRATIONS: readonly string[] = [
   `
   PRAGMA application_id = 0x536c6477;
   CREATE TABLE application (
-    id INTEGER PRIMARY KEY, reference TEXT NOT NULL UNIQUE, request TEXT NOT NULL CHECK (request IN ('new', 'amend', 'renew')),
+    id INTEGER PRIMARY KEY, reference TEXT NOT NULL UNIQUE,
+    request TEXT NOT NULL CHECK (request IN ('new', 'amend', 'renew')),
     root INTEGER NOT NULL, kind TEXT NOT NULL, holder TEXT NOT NULL, sector TEXT NOT NULL, isp TEXT NOT NULL,
     state TEXT NOT NULL, before TEXT, secret_sha256 TEXT NOT NULL UNIQUE, version INTEGER NOT NULL DEFAULT 0,
     created_ms INTEGER NOT NULL, changed_ms INTEGER NOT NULL, due_ms INTEGER,
@@ -44,7 +45,8 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TABLE change (
     id INTEGER PRIMARY KEY, application INTEGER NOT NULL REFERENCES application, at_ms INTEGER NOT NULL,
     actor TEXT NOT NULL, role TEXT NOT NULL, action TEXT NOT NULL, from_state TEXT NOT NULL, to_state TEXT NOT NULL,
-    reason TEXT, date TEXT, version INTEGER, text_sha256 TEXT, personal_sha256 TEXT, registry_count INTEGER NOT NULL DEFAULT 0
+    reason TEXT, date TEXT, version INTEGER, text_sha256 TEXT, personal_sha256 TEXT,
+    registry_count INTEGER NOT NULL DEFAULT 0
   );
   CREATE INDEX change_application ON change (application, id);
   CREATE INDEX change_actor ON change (actor, at_ms) WHERE registry_count > 0;
@@ -54,7 +56,8 @@ export const MIGRATIONS: readonly string[] = [
   );
   CREATE INDEX message_application ON message (application);
   CREATE TABLE personal (
-    application INTEGER PRIMARY KEY REFERENCES application, fields TEXT, salt TEXT NOT NULL, changed_ms INTEGER NOT NULL,
+    application INTEGER PRIMARY KEY REFERENCES application, fields TEXT, salt TEXT NOT NULL,
+    changed_ms INTEGER NOT NULL,
     erased_ms INTEGER
   );
   CREATE TABLE appeal (
@@ -64,14 +67,16 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX appeal_application ON appeal (application);
   CREATE TABLE file (
     id INTEGER PRIMARY KEY, application INTEGER NOT NULL REFERENCES application, name TEXT NOT NULL, type TEXT NOT NULL,
-    bytes INTEGER NOT NULL, sha256 TEXT NOT NULL, stored TEXT NOT NULL UNIQUE, at_ms INTEGER NOT NULL, removed_ms INTEGER
+    bytes INTEGER NOT NULL, sha256 TEXT NOT NULL, stored TEXT NOT NULL UNIQUE,
+    at_ms INTEGER NOT NULL, removed_ms INTEGER
   );
   CREATE INDEX file_application ON file (application);
   CREATE TABLE registry_row (
     id INTEGER PRIMARY KEY, application INTEGER NOT NULL REFERENCES application, reference TEXT NOT NULL,
     prefix TEXT NOT NULL, first TEXT NOT NULL, length INTEGER NOT NULL, holder TEXT NOT NULL, sector TEXT NOT NULL,
     protocols TEXT NOT NULL, scope TEXT NOT NULL, pair TEXT NOT NULL DEFAULT '', valid_from TEXT NOT NULL,
-    valid_until TEXT NOT NULL, begin_change INTEGER NOT NULL, begin_ms INTEGER NOT NULL, end_change INTEGER, end_ms INTEGER
+    valid_until TEXT NOT NULL, begin_change INTEGER NOT NULL, begin_ms INTEGER NOT NULL,
+    end_change INTEGER, end_ms INTEGER
   );
   CREATE INDEX registry_row_prefix ON registry_row (first, length);
   CREATE INDEX registry_row_application ON registry_row (application);
@@ -96,13 +101,16 @@ export const MIGRATIONS: readonly string[] = [
     id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, actor TEXT NOT NULL, role TEXT NOT NULL, what TEXT NOT NULL,
     fields TEXT NOT NULL
   );
-  CREATE TABLE isp (name TEXT PRIMARY KEY, title TEXT NOT NULL, prefixes TEXT NOT NULL DEFAULT '[]', is_active INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE TABLE isp (
+    name TEXT PRIMARY KEY, title TEXT NOT NULL, prefixes TEXT NOT NULL DEFAULT '[]', is_active INTEGER NOT NULL
+  ) WITHOUT ROWID;
   CREATE TABLE reason (
     code TEXT PRIMARY KEY, use TEXT NOT NULL, title TEXT NOT NULL, is_active INTEGER NOT NULL
   ) WITHOUT ROWID;
   CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
   CREATE TABLE registry_export (
-    id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, state TEXT NOT NULL, row_count INTEGER NOT NULL, sha256 TEXT NOT NULL,
+    id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, state TEXT NOT NULL, row_count INTEGER NOT NULL,
+    sha256 TEXT NOT NULL,
     version INTEGER, problem TEXT, confirmed_by TEXT
   );
   CREATE TABLE reminder (
@@ -110,7 +118,8 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (application, valid_until, days)
   ) WITHOUT ROWID;
   CREATE TABLE mail (
-    id INTEGER PRIMARY KEY, application INTEGER NOT NULL, subject TEXT NOT NULL, text TEXT NOT NULL, at_ms INTEGER NOT NULL,
+    id INTEGER PRIMARY KEY, application INTEGER NOT NULL, subject TEXT NOT NULL, text TEXT NOT NULL,
+    at_ms INTEGER NOT NULL,
     attempts INTEGER NOT NULL DEFAULT 0, next_ms INTEGER NOT NULL
   );
   ${forbidden}
@@ -118,7 +127,8 @@ export const MIGRATIONS: readonly string[] = [
   `
   CREATE TABLE import (
     id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, account TEXT NOT NULL, name TEXT NOT NULL, bytes INTEGER NOT NULL,
-    sha256 TEXT NOT NULL, state TEXT NOT NULL CHECK (state IN ('open', 'done', 'dropped')), content TEXT, choices TEXT NOT NULL,
+    sha256 TEXT NOT NULL, state TEXT NOT NULL CHECK (state IN ('open', 'done', 'dropped')),
+    content TEXT, choices TEXT NOT NULL,
     taken TEXT NOT NULL DEFAULT '[]', result TEXT, counts TEXT, done_ms INTEGER, done_by TEXT
   );
   CREATE INDEX import_content ON import (at_ms) WHERE content IS NOT NULL OR result IS NOT NULL;

@@ -4,11 +4,12 @@
  */
 import { SERIES_COUNTS } from '../roll-up.ts';
 
+const origin = ['site', 'isp', 'link'].map((name) => `${name} TEXT NOT NULL`).join(', ');
 const counts = SERIES_COUNTS.map((name) => `${name} INTEGER NOT NULL`).join(', ');
 
 export const MIGRATIONS: readonly string[] = [
   `
-  CREATE TABLE place (id INTEGER PRIMARY KEY, site TEXT NOT NULL, isp TEXT NOT NULL, link TEXT NOT NULL, UNIQUE (site, isp, link));
+  CREATE TABLE place (id INTEGER PRIMARY KEY, ${origin}, UNIQUE (site, isp, link));
   CREATE TABLE series (
     id INTEGER PRIMARY KEY, place INTEGER NOT NULL REFERENCES place, protocol TEXT NOT NULL, stage TEXT NOT NULL,
     action TEXT NOT NULL, rule TEXT NOT NULL, registered TEXT NOT NULL, sector TEXT NOT NULL, mode TEXT NOT NULL,

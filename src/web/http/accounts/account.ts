@@ -9,8 +9,10 @@ export const LONGEST_NAME = 64;
 export const NAME_PATTERN = /^[a-z0-9][a-z0-9._@-]{0,63}$/;
 export const NAME_RULE = 'a name has 1 to 64 small letters, digits and . _ @ -, and begins with a letter or digit';
 /** No other kind of hash, and none that takes more than 64 MiB or 9 passes. */
-const HASH_PATTERN =
-  /^\$argon2id\$v=19\$m=(?:\d{1,4}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-6]),t=[1-9],p=1\$[\w+/]{16,64}\$[\w+/]{32,128}$/;
+const UP_TO_64_MIB = String.raw`\d{1,4}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-6]`;
+const HASH_PATTERN = new RegExp(
+  String.raw`^\$argon2id\$v=19\$m=(?:${UP_TO_64_MIB}),t=[1-9],p=1\$[\w+/]{16,64}\$[\w+/]{32,128}$`,
+);
 const MOST_ACCOUNTS = 10_000;
 const STAMP_BYTES = 16;
 

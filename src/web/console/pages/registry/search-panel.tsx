@@ -80,6 +80,7 @@ function Answer(props: { answer: SearchAnswer; sought: string; zone: string; pla
 function Verdict({ answer, sought, zone }: { answer: SearchAnswer; sought: string; zone: string }) {
   const { kind, problem, registered, sections, at_ms: at } = answer;
   const time = zonedTime(at, zone);
+  const verdict = registered === true ? words.registered : words.notRegistered;
   if (kind === 'invalid')
     return (
       <Note severity="warning">
@@ -90,7 +91,7 @@ function Verdict({ answer, sought, zone }: { answer: SearchAnswer; sought: strin
     return (
       <Note severity={registered === true ? 'good' : 'warning'}>
         <p>
-          <strong>{registered === true ? words.registered(sought, time) : words.notRegistered(sought, time)}</strong>{' '}
+          <strong>{verdict(sought, time)}</strong>{' '}
           {registered === false && (sections.length === 0 ? words.noneCovers : words.noneInForce)}
         </p>
       </Note>

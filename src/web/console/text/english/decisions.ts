@@ -11,7 +11,8 @@ export const decisions = {
     begun: (time: string) => `It began at ${time}.`,
     leftOut: (count: string) => `${count} were left out, because too many came at once. The event log has them.`,
     earlier: (kept: string) =>
-      `${kept} from before are shown from its event log, without what that does not have: the rules that were tried, what the breaker held, and registrations for another protocol.`,
+      `${kept} from before are shown from its event log, without what that does not have: ` +
+      'the rules that were tried, what the breaker held, and registrations for another protocol.',
     noEarlier: {
       'no-log': 'Earlier ones are not here, because it writes no event log into a file (--decisions).',
       pseudonyms:

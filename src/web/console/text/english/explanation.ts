@@ -65,7 +65,8 @@ export const explanation = {
   byNoRule: 'no rule',
   otherPolicy: 'The policy has been replaced since. The rules below are those by which this was decided.',
   earlier:
-    'This was decided before the daemon’s start, and comes from its event log. That does not have the rules that were tried, nor what the breaker held.',
+    'This was decided before the daemon’s start, and comes from its event log. ' +
+    'That does not have the rules that were tried, nor what the breaker held.',
   otherRegistry: 'The registry has been replaced since.',
   shadowEnded: (policy: string) => `${policy} is decided for flows that are still active`,
   rules: {
@@ -146,7 +147,8 @@ export const explanation = {
     notKept: 'The packets of this source are not kept, so there are no bytes to show.',
     empty: 'Nothing of this evidence is in bytes of a packet, or the captures were read otherwise.',
     footer:
-      'Only the protocol’s header, which is in clear in every packet, and the checked bytes are shown. “..” is not shown.',
+      'Only the protocol’s header, which is in clear in every packet, and the checked bytes are shown. ' +
+      '“..” is not shown.',
     of: (packet: string, file: string, length: string, start: string) =>
       `Packet ${packet} of ${file}: ${length} bytes of payload, from offset ${start}`,
   },

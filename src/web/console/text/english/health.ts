@@ -19,7 +19,8 @@ export const health = {
         'See systemctl status sluice: the last lines of its log name the reason. It starts again by itself.',
       ],
       SluiceBreakerTripped: [
-        'Enforcement would have hit more clients than the safety limits allow, or a registered user. Nothing is enforced.',
+        'Enforcement would have hit more clients than the safety limits allow, or a registered user. ' +
+          'Nothing is enforced.',
         'Find out why before any reset: the breaker event names the limit, the numbers and the rule.',
       ],
       SluiceRegisteredHit: [
@@ -32,7 +33,8 @@ export const health = {
       ],
       SluiceSourceDown: [
         'No packets can come from the source.',
-        'The problem of the source below says why: an interface that is down, a missing right, a capture that does not run.',
+        'The problem of the source below says why: an interface that is down, ' +
+          'a missing right, a capture that does not run.',
       ],
       SluiceDateHeld: [
         'A date of policy or registry would take too much from users; the decisions before it stay in force.',
@@ -193,7 +195,8 @@ export const health = {
     title: 'Files of state',
     caption: 'What survives a restart, as it is on disk now',
     notKept:
-      'No state is kept: after a restart the breaker has forgotten its trips, and a spool is read again. --state FOLDER keeps it.',
+      'No state is kept: after a restart the breaker has forgotten its trips, and a spool is read again. ' +
+      '--state FOLDER keeps it.',
     none: 'No file is kept.',
     more: (count: number) => `${count} more files were set aside.`,
     file: 'File',

@@ -19,11 +19,14 @@ export const incidents = {
   /** What was seen, by kind, from the numbers that detected it. */
   seen: {
     demand: ({ clients = 0, median = 0, weeks = 0 }: Record<string, number>) =>
-      `${few(clients)} clients in an hour; usual at this hour of the week: ${few(median)} (median of ${count(weeks, 'week')})`,
+      `${few(clients)} clients in an hour; ` +
+      `usual at this hour of the week: ${few(median)} (median of ${count(weeks, 'week')})`,
     breaker: ({ affected = 0, seen = 0, allowed = 0 }: Record<string, number>) =>
-      `${few(affected)} clients would have been affected, ${allowed.toLocaleString('en-US')} may be, of ${few(seen)} seen`,
+      `${few(affected)} clients would have been affected, ` +
+      `${allowed.toLocaleString('en-US')} may be, of ${few(seen)} seen`,
     loss: ({ lost = 0, percent = 0, bound }: Record<string, number>) =>
-      `${count(lost, 'packet')} lost, up to ${percent < 10 ? percent.toFixed(2) : percent.toFixed(0)} % in a minute${bound === undefined ? '' : `; the bound is ${Number(bound.toPrecision(3))} %`}`,
+      `${count(lost, 'packet')} lost, up to ${percent < 10 ? percent.toFixed(2) : percent.toFixed(0)} % in a minute` +
+      (bound === undefined ? '' : `; the bound is ${Number(bound.toPrecision(3))} %`),
     hit: ({ reported = 0, would = 0, prevented = 0, done = 0 }: Record<string, number>) =>
       [
         count(Math.max(reported, would + prevented + done), 'registered hit'),

@@ -23,7 +23,8 @@ export const overview = {
   wouldBeHit: (count: number, number: string, span: string) =>
     `${flows(count, number)} of registered users would have been hit ${span}.`,
   prevented: (count: number, number: string, span: string) =>
-    `${flows(count, number)} of registered users ${count === 1 ? 'was' : 'were'} about to be hit ${span}; the breaker prevented it.`,
+    `${flows(count, number)} of registered users ${count === 1 ? 'was' : 'were'} about to be hit ${span}; ` +
+    `the breaker prevented it.`,
   hit: (count: number, number: string, span: string) =>
     `${flows(count, number)} of registered users ${count === 1 ? 'was' : 'were'} hit ${span}.`,
   lostShare: (share: string) => `${share} of packets were lost.`,

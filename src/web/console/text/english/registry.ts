@@ -10,13 +10,16 @@ export const registryPage = {
   hash: 'Hash of the registry',
   version: (version: string): string => `Version ${version}`,
   hidden:
-    'Addresses are hidden here: prefixes, holders and references are not shown, and there is no search, because its answers would connect addresses with the pseudonyms of decisions. Sectors, dates and counts are shown.',
+    'Addresses are hidden here: prefixes, holders and references are not shown, ' +
+    'and there is no search, because its answers would connect addresses with the pseudonyms of decisions. ' +
+    'Sectors, dates and counts are shown.',
   search: 'Search',
   searchLabel: 'Address, prefix, reference or holder',
   searchPlaceholder: '198.51.100.7',
   searchAt: 'As of',
   searchHint:
-    'An address shows what covers it, and which registration counts. A reference must be whole; a part of a holder is enough.',
+    'An address shows what covers it, and which registration counts. ' +
+    'A reference must be whole; a part of a holder is enough.',
   protocol: 'Protocol',
   registered: (what: string, time: string): string => `${what} is registered at ${time}.`,
   notRegistered: (what: string, time: string): string => `${what} is not registered at ${time}.`,

@@ -18,7 +18,8 @@ export const reports = {
     operator: 'Everything that the history has, with what was done by people.',
     regulator: 'Without what people of the operator did.',
     public:
-      'On a whole week, month, quarter or year that is over, and all places together. Counts are rounded to 5, and none below 5 can be found, also not by comparing reports.',
+      'On a whole week, month, quarter or year that is over, and all places together. ' +
+      'Counts are rounded to 5, and none below 5 can be found, also not by comparing reports.',
   } as Record<string, string>,
   site: 'Site',
   isp: 'Operator of the network',
