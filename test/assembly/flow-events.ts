@@ -58,14 +58,14 @@ export function readEvent(memory: DataView, at: number, places: Places): FlowEve
   if (kind === Kind.DETECTION)
     return [...ofPacket, word(56), word(60), word(64), word(68), word(72) >>> 0, word(76), ...evidence];
   const row = words(memory, places.rows + slot * ROW_WORDS * 4, ROW_WORDS);
-  const isWide = (row[FlowWord.TRANSPORT]! & FlowFlag.WIDE) !== 0;
+  const isIpv6 = (row[FlowWord.TRANSPORT]! & FlowFlag.IS_IPV6) !== 0;
   const upper = words(memory, places.upper + slot * 24, 6);
   return [
     ...common,
     ...[word(84), number(88), word(76)],
     ...row.filter((_, i) => i !== 7),
     ...words(memory, places.details + slot * DETAIL_WORDS * 4, DETAIL_WORDS),
-    ...(isWide
+    ...(isIpv6
       ? [...upper.slice(0, 3), row[FlowWord.LOW_ADDRESS]!, ...upper.slice(3), row[FlowWord.HIGH_ADDRESS]!]
       : []),
     ...evidence,

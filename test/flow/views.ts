@@ -27,7 +27,7 @@ export class View {
   transport = 0;
   direction = 0;
   fragment: number = Fragment.NONE;
-  isWide = 0;
+  isIpv6 = 0;
   waitedPackets = 0;
   waitedBytes = 0;
   fragmentSource0 = 0;
@@ -75,7 +75,7 @@ const BYTES: readonly (readonly [Field, number])[] = [
   ['transport', 84],
   ['direction', 86],
   ['fragment', 87],
-  ['isWide', 88],
+  ['isIpv6', 88],
 ];
 const DOUBLES: readonly (readonly [Field, number])[] = [
   ['timeUs', 0],
@@ -135,7 +135,7 @@ export function setTuple(view: View, tuple: Tuple, reversed = false): View {
   const destination = reversed ? tuple.source : tuple.destination;
   [view.source0, view.source1, view.source2, view.source3, view.sourcePort] = source;
   [view.destination0, view.destination1, view.destination2, view.destination3, view.destinationPort] = destination;
-  view.isWide = [source, destination].every(([a, b, c]) => isMappedIpv4(a, b, c)) ? 0 : 1;
+  view.isIpv6 = [source, destination].every(([a, b, c]) => isMappedIpv4(a, b, c)) ? 0 : 1;
   view.transport = tuple.transport;
   view.domain = tuple.domain;
   return view;

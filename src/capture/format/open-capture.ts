@@ -109,9 +109,9 @@ export class Capture implements PacketSource {
   private async recognise(): Promise<boolean> {
     this.input = await this.open();
     let found = await recogniseFormat(this.input);
-    let wrapping = '';
+    let compression = '';
     if (found.format === CaptureFormat.GZIP || found.format === CaptureFormat.ZSTD) {
-      wrapping = found.format === CaptureFormat.GZIP ? 'gzip' : 'zstd';
+      compression = found.format === CaptureFormat.GZIP ? 'gzip' : 'zstd';
       this.compressed = new CountedInput(found.input);
       this.input = await decompressed(found.format, this.compressed);
       found = await recogniseFormat(this.input);
@@ -119,7 +119,7 @@ export class Capture implements PacketSource {
     this.input = found.input;
     this.format = found.format;
     if (found.format === CaptureFormat.PCAP || found.format === CaptureFormat.PCAPNG) return true;
-    this.refusal = refusalOf(found, wrapping, this.name);
+    this.refusal = refusalOf(found, compression, this.name);
     return false;
   }
 
@@ -142,18 +142,18 @@ async function decompressed(format: CaptureFormat, compressed: CountedInput): Pr
 }
 
 /** Why an input is no capture: its own fault if it has one, else its detected kind. */
-function refusalOf(found: Recognised, wrapping: string, path: string): CaptureEnd {
+function refusalOf(found: Recognised, compression: string, path: string): CaptureEnd {
   const { format, seen, failure } = found;
   if (failure.fault !== CaptureFault.NONE) return failure;
-  const inside = wrapping === '' ? '' : ` inside ${wrapping}`;
+  const inside = compression === '' ? '' : ` inside ${compression}`;
   if (seen.length === 0) return { fault: CaptureFault.UNKNOWN_FORMAT, message: `empty: no octet to read${inside}` };
   if (format !== CaptureFormat.UNKNOWN) {
-    const command = `${wrapping} -dc ${path === '-' ? 'FILE' : shellWord(path)} | sluice replay -`;
+    const command = `${compression} -dc ${path === '-' ? 'FILE' : shellWord(path)} | sluice replay -`;
     return { fault: CaptureFault.UNREAD_FORMAT, message: `compressed more than once${inside}: ${command}` };
   }
   const unread = unreadFormatOf(seen);
   if (unread?.mayHoldPackets === true)
-    return { fault: CaptureFault.UNREAD_FORMAT, message: unreadMessage(unread, path, wrapping) };
+    return { fault: CaptureFault.UNREAD_FORMAT, message: unreadMessage(unread, path, compression) };
   const what = unread === null ? '' : `: ${unreadMessage(unread, path, '')}`;
   const message = `neither pcap nor pcapng by its first bytes${inside}${what}`;
   return { fault: CaptureFault.UNKNOWN_FORMAT, message };

@@ -210,7 +210,7 @@ export class EventQueue {
     const rows = this.rows;
     copyWords(to, changetype<usize>(rows.row(slot)), ROW_LENGTH);
     copyWords(to + COPIED_DETAILS, changetype<usize>(rows.details(slot)), DETAILS_LENGTH);
-    if (kind != EventKind.PACKET && (rows.row(slot).transport & FlowFlag.WIDE) != 0)
+    if (kind != EventKind.PACKET && (rows.row(slot).transport & FlowFlag.IS_IPV6) != 0)
       copyWords(to + COPIED_UPPER, changetype<usize>(rows.upper(slot)), UPPER_LENGTH);
   }
 }

@@ -3,13 +3,12 @@
  * want to see it, and lets them end (flow-ends). It has no rules: what flows' own packets show goes to the event queue.
  */
 import { Counters } from './counters';
-import { takeDatagram } from './datagram';
 import { EventQueue } from './event-queue';
 import { findingStage, NO_FINDING, Stage } from './fingerprint/finding';
 import { FingerprintSet } from './fingerprint/fingerprint-set';
 import { beginsWithControl } from './fingerprint/first-records';
 import { FingerprintId, RETIRED } from './fingerprint/holder';
-import { Payload } from './fingerprint/payload';
+import { Framing, Payload } from './fingerprint/payload';
 import { opensSession } from './fingerprint/session-opening';
 import { isSessionData, LONGEST_HANDSHAKE, transportReceiver } from './fingerprint/wireguard';
 import { FlowFlag, FlowRow } from './flow/flow-row';
@@ -21,6 +20,7 @@ import { protectsRouters } from './router-protection';
 import { StreamObserver } from './stream-observer';
 import { DecodeStatus } from './wire/decode-status';
 import { Fragment, PacketView, Transport } from './wire/packet-view';
+import { socks5UdpHeaderLength } from './wire/proxy-preface';
 
 /** Flags of a flow that say that the beginning of its connection was seen. */
 const SYN_FLAGS: u32 = FlowFlag.SYN_LOW | FlowFlag.SYN_HIGH;
@@ -187,4 +187,18 @@ export class FlowTracker {
     )
       this.queue.detection(slot, view.direction, fingerprints, receiver);
   }
+}
+
+/**
+ * The payload of a packet that is no TCP segment: the view's bytes, without the header that a SOCKS proxy puts before
+ * each datagram.
+ */
+export function takeDatagram(view: PacketView, payload: Payload): void {
+  const isUdp = view.transport == Transport.UDP;
+  const proxied = isUdp ? socks5UdpHeaderLength(view.payloadAt, view.payloadCaptured) : 0;
+  payload.at = view.payloadAt + proxied;
+  payload.captured = view.payloadCaptured - proxied;
+  payload.length = view.payloadLength - proxied;
+  payload.evidenceOffset = proxied;
+  payload.framing = isUdp ? Framing.DATAGRAM : view.transport == Transport.ESP ? Framing.ESP : Framing.AH;
 }

@@ -20,7 +20,7 @@ const LINK_LOCAL_UNICAST_V6: u32 = 0xfe80 >>> 6;
 /** True for a packet of ESP or AH to or from a group of one link, or between two link-local addresses. */
 export function protectsRouters(view: PacketView): bool {
   if (view.transport != Transport.ESP && view.transport != Transport.AH) return false;
-  if (!view.isWide) return view.lowWord >> 8 == LINK_LOCAL_V4 || view.highWord >> 8 == LINK_LOCAL_V4;
+  if (!view.isIpv6) return view.lowWord >> 8 == LINK_LOCAL_V4 || view.highWord >> 8 == LINK_LOCAL_V4;
   return (
     view.destination0 >> 16 == LINK_LOCAL_V6 ||
     view.source0 >> 16 == LINK_LOCAL_V6 ||

@@ -67,7 +67,7 @@ export const FlowFlag = {
   FIN_LOW: 1 << 12,
   FIN_HIGH: 1 << 13,
   /** The addresses are not both IPv4: the other words of them lie apart. */
-  WIDE: 1 << 14,
+  IS_IPV6: 1 << 14,
   /** TCP: STREAM of the details is a place. */
   STREAM: 1 << 15,
   /** That place is one of record-chain.ts, not of tcp-prefix-buffer.ts. */

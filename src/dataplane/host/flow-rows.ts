@@ -75,11 +75,11 @@ export abstract class FlowRows {
   readAddress(slot: number, end: End, into: Int32Array): void {
     const { upperWords } = this;
     const row = slot * ROW_WORDS;
-    const isWide = (this.words[row + FlowWord.TRANSPORT]! & FlowFlag.WIDE) !== 0;
+    const isIpv6 = (this.words[row + FlowWord.TRANSPORT]! & FlowFlag.IS_IPV6) !== 0;
     const upper = slot * UPPER_WORDS + (end === End.LOW ? 0 : 3);
-    into[0] = isWide ? upperWords[upper]! : 0;
-    into[1] = isWide ? upperWords[upper + 1]! : 0;
-    into[2] = isWide ? upperWords[upper + 2]! : IPV4_MARK;
+    into[0] = isIpv6 ? upperWords[upper]! : 0;
+    into[1] = isIpv6 ? upperWords[upper + 1]! : 0;
+    into[2] = isIpv6 ? upperWords[upper + 2]! : IPV4_MARK;
     into[3] = this.words[row + (end === End.LOW ? FlowWord.LOW_ADDRESS : FlowWord.HIGH_ADDRESS)]!;
   }
 

@@ -31,7 +31,7 @@ export class MirroredRows extends FlowRows {
     this.takeWords(slot, copies, at);
     for (let word = 0; word < DETAIL_WORDS; word++) details[detail + word] = copies[at + CopyWord.DETAILS + word]!;
     details[detail + FlowDetail.OWN_EVIDENCE] = evidence;
-    if ((copies[at + FlowWord.TRANSPORT]! & FlowFlag.WIDE) === 0) return;
+    if ((copies[at + FlowWord.TRANSPORT]! & FlowFlag.IS_IPV6) === 0) return;
     for (let word = 0; word < UPPER_WORDS; word++)
       upperWords[slot * UPPER_WORDS + word] = copies[at + CopyWord.UPPER + word]!;
   }

@@ -1,5 +1,5 @@
 /** The set of fingerprints, and the checks around it, for test/fingerprint. */
-import { takeDatagram } from '../../../src/dataplane/assembly/datagram';
+import { takeDatagram } from '../../../src/dataplane/assembly/flow-tracker';
 import { claimsOf } from '../../../src/dataplane/assembly/fingerprint/claims';
 import { mayBeEspInUdp, matchEspInUdp } from '../../../src/dataplane/assembly/fingerprint/esp-in-udp';
 import { FingerprintSet } from '../../../src/dataplane/assembly/fingerprint/fingerprint-set';

@@ -38,7 +38,7 @@ export function hashKey(view: PacketView, keys: HashKeys): void {
   order(view, high);
   view.prefetchedSlot = 0;
   const kind: u32 = view.domain ^ (<u32>view.transport);
-  view.flowHash = view.isWide
+  view.flowHash = view.isIpv6
     ? hashWide(view, keys, high, kind)
     : hashWords(keys, view.lowWord, view.highWord, view.keyPorts, kind);
 }

@@ -94,7 +94,7 @@ export enum FlowFlag {
   FIN_LOW = 1 << 12,
   FIN_HIGH = 1 << 13,
   /** The addresses are not both IPv4: the upper words hold the rest. */
-  WIDE = 1 << 14,
+  IS_IPV6 = 1 << 14,
   /** TCP: `stream` of the details is a place. */
   STREAM = 1 << 15,
   /** That place is one of record-chain, not of tcp-prefix-buffer. */

@@ -10,7 +10,7 @@ import { DETAILS_LENGTH, FlowDetails, FlowFlag, FlowRow, ROW_LENGTH, UPPER_LENGT
 import { HashKeys, hashWords } from './flow-key';
 
 /** Bits of a row's `transport` that are part of the key. */
-const KEY_BITS: u32 = 255 | FlowFlag.WIDE;
+const KEY_BITS: u32 = 255 | FlowFlag.IS_IPV6;
 
 @final
 export class FlowRows {
@@ -69,13 +69,13 @@ export class FlowRows {
   /** Whether a slot's flow has a packet's tuple, whatever the encapsulation of each. */
   hasTuple(slot: i32, view: PacketView): bool {
     const row = this.row(slot);
-    const key: u32 = (<u32>view.transport) | (view.isWide ? <u32>FlowFlag.WIDE : 0);
+    const key: u32 = (<u32>view.transport) | (view.isIpv6 ? <u32>FlowFlag.IS_IPV6 : 0);
     return (
       row.lowAddress == view.lowWord &&
       row.highAddress == view.highWord &&
       row.ports == view.keyPorts &&
       (row.transport & KEY_BITS) == key &&
-      (!view.isWide || this.hasUpper(slot, view))
+      (!view.isIpv6 || this.hasUpper(slot, view))
     );
   }
 
@@ -107,7 +107,7 @@ export class FlowRows {
     row.highAddress = view.highWord;
     row.ports = view.keyPorts;
     let flags: u32 = view.direction == 0 ? 0 : <u32>FlowFlag.STARTED_HIGH;
-    if (view.isWide) flags |= <u32>FlowFlag.WIDE;
+    if (view.isIpv6) flags |= <u32>FlowFlag.IS_IPV6;
     row.transport = (<u32>view.transport) | flags;
     row.domain = view.domain;
     row.handle = 0;
@@ -117,7 +117,7 @@ export class FlowRows {
     zeroWords(changetype<usize>(details), DETAILS_LENGTH);
     details.encapsulation = view.encapsulation;
     details.vlans = view.vlans;
-    if (view.isWide) this.writeUpper(slot, view);
+    if (view.isIpv6) this.writeUpper(slot, view);
   }
 
   private writeUpper(slot: i32, view: PacketView): void {
@@ -170,7 +170,7 @@ export class FlowRows {
     const row = this.row(slot);
     let low = row.lowAddress;
     let high = row.highAddress;
-    if ((row.transport & FlowFlag.WIDE) != 0) {
+    if ((row.transport & FlowFlag.IS_IPV6) != 0) {
       const upper = this.upper(slot);
       low = hashWords(this.hashKeys, upper.low0, upper.low1, upper.low2, low);
       high = hashWords(this.hashKeys, upper.high0, upper.high1, upper.high2, high);

@@ -80,7 +80,7 @@ export class FlowTable {
     for (let at = views; at < end; at += VIEW_LENGTH) {
       const view = changetype<PacketView>(at);
       const slot = <i32>view.prefetchedSlot;
-      sum ^= rows.row(slot).lowAddress ^ rows.upper(view.isWide ? slot : 0).low0;
+      sum ^= rows.row(slot).lowAddress ^ rows.upper(view.isIpv6 ? slot : 0).low0;
     }
     // The first data of a connection is compared with its SYN.
     for (let at = views; at < end; at += VIEW_LENGTH) {

@@ -37,7 +37,7 @@ class Datagram {
   domain: u32;
   isUsed: bool;
   hasFirst: bool;
-  flowIsWide: bool;
+  flowIsIpv6: bool;
   flowTransport: u8;
   flowSource0: u32;
   flowSource1: u32;
@@ -176,7 +176,7 @@ function keepFlow(datagram: Datagram, view: PacketView): void {
   datagram.flowSourcePort = view.sourcePort;
   datagram.flowDestinationPort = view.destinationPort;
   datagram.flowDomain = view.domain;
-  datagram.flowIsWide = view.isWide;
+  datagram.flowIsIpv6 = view.isIpv6;
 }
 
 function takeFlow(datagram: Datagram, view: PacketView): void {
@@ -192,7 +192,7 @@ function takeFlow(datagram: Datagram, view: PacketView): void {
   view.sourcePort = datagram.flowSourcePort;
   view.destinationPort = datagram.flowDestinationPort;
   view.domain = datagram.flowDomain;
-  view.isWide = datagram.flowIsWide;
+  view.isIpv6 = datagram.flowIsIpv6;
 }
 
 function fill(datagram: Datagram, header: FragmentHeader): void {

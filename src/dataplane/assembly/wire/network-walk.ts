@@ -40,7 +40,7 @@ export function decodeIpv4(walk: LayerWalk): i32 {
   view.destination1 = 0;
   view.destination2 = IPV4_MARK;
   view.destination3 = ipv4.ipv4Destination(at);
-  view.isWide = false;
+  view.isIpv6 = false;
   const protocol = ipv4.ipv4Protocol(at);
   const offset = ipv4.ipv4FragmentOffset(at);
   const more = ipv4.ipv4MoreFragments(at);
@@ -64,7 +64,7 @@ export function decodeIpv6(walk: LayerWalk): i32 {
   view.destination1 = ipv6.ipv6DestinationWord(at, 1);
   view.destination2 = ipv6.ipv6DestinationWord(at, 2);
   view.destination3 = ipv6.ipv6DestinationWord(at, 3);
-  view.isWide =
+  view.isIpv6 =
     !isMappedIpv4(view.source0, view.source1, view.source2) ||
     !isMappedIpv4(view.destination0, view.destination1, view.destination2);
   walk.at = at + ipv6.IPV6_LENGTH;

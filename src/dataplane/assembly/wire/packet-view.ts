@@ -89,7 +89,7 @@ export class PacketView {
   direction: u8;
   fragment: u8;
   /** The addresses are not both IPv4, nor IPv6 forms of IPv4 addresses. */
-  isWide: bool;
+  isIpv6: bool;
   tcpFlags: u8;
   tcpSequence: u32;
 

@@ -109,7 +109,7 @@ export function takeUsualPacket(walk: LayerWalk, isIpv6: bool): Usual {
     view.destination1 = 0;
     view.destination2 = IPV4_MARK;
     view.destination3 = u32be(at + IPV4_DESTINATION);
-    view.isWide = false;
+    view.isIpv6 = false;
   }
   if (protocol == Transport.TCP || !isTunnel(source, destination)) return Usual.TAKEN;
   walk.at = transportAt + UDP_LENGTH;
@@ -129,7 +129,7 @@ function takeIpv6Addresses(view: PacketView, at: usize): void {
   store<u64>(source + 8, source23);
   store<u64>(destination, destination01);
   store<u64>(destination + 8, destination23);
-  view.isWide =
+  view.isIpv6 =
     (source01 | ((<u64>(<u32>source23)) ^ IPV4_MARK)) != 0 ||
     (destination01 | ((<u64>(<u32>destination23)) ^ IPV4_MARK)) != 0;
 }
