@@ -1,4 +1,6 @@
-/** The parts of a case that come from the log of decisions, for reviewers and auditors. A page waits for them briefly. */
+/**
+ * The parts of a case that come from the log of decisions, for reviewers and auditors. A page waits for them briefly.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Reach } from '../decisions/decision-log.ts';
 import { loggedDecision, type LoggedDecision } from '../decisions/logged-decision.ts';
@@ -43,7 +45,9 @@ export async function appealPieces(parts: DeskParts, application: Application): 
   return pieces;
 }
 
-/** Ties the decisions about the address to the appeal, in its own time; a page of the case does it where that failed. */
+/**
+ * Ties the decisions about the address to the appeal, in its own time; a page of the case does it where that failed.
+ */
 export async function linkAppeal(parts: DeskParts, application: Application, appeal: Appeal): Promise<boolean> {
   const { decisions: log, database, gate } = parts;
   if (log === null) return false;
@@ -67,7 +71,9 @@ async function decisionsPiece(parts: DeskParts, application: Application, appeal
 
 function shown(list: readonly LoggedDecision[], given: LoggedDecision | null, { event }: Appeal): Piece {
   const isKnown = given === null || list.some(({ flow, time: at }) => flow === given.flow && at === given.time);
-  return html`${!isKnown && html`<p class="note warn">The event that the applicant gives is not in the log of decisions.</p>`}
+  return html`${
+    !isKnown && html`<p class="note warn">The event that the applicant gives is not in the log of decisions.</p>`
+  }
   ${decisionTable(isKnown ? list : [given, ...list], event ?? '')}`;
 }
 
