@@ -28,6 +28,16 @@ it('a code of another version has the English of its daemon', () => {
   expect(problemIn({ problem: null, code: null, values: [] })).toBeNull();
 });
 
+it.each([
+  { code: 'constructor', values: [] },
+  { code: '__proto__', values: [] },
+  { code: 'toString', values: ['1'] },
+  { code: 'pipe-silent', values: 5 },
+  { code: 7, values: ['1'] },
+])('a code or values that no daemon sends, as %j, leave the English', (sent) => {
+  expect(problemIn({ problem: 'what a sensor says', ...sent } as never)).toBe('what a sensor says');
+});
+
 it('a problem has its English, its code and its values', () => {
   expect(sourceProblem('pipe-silent', '30')).toEqual({
     problem: 'no packets for 30 s from standard input',

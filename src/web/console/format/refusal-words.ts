@@ -8,10 +8,16 @@ export interface Refused {
   readonly values?: readonly string[];
 }
 
-/** A daemon of another version may have codes that the page does not: their English then. */
+/**
+ * A daemon of another version may have codes that the page does not: their English then. A sensor of a fleet may send
+ * anything as code and values, and does no more than to be quoted.
+ */
 export function reasonIn({ problem, code, values = [] }: Refused): string | null | undefined {
   const { refusals, refusalsOf } = text.component;
-  return refusals[code ?? ''] ?? refusalsOf[code ?? '']?.(...values) ?? problem;
+  if (typeof code !== 'string') return problem;
+  if (Object.hasOwn(refusals, code)) return refusals[code];
+  const isUsable = Object.hasOwn(refusalsOf, code) && Array.isArray(values);
+  return isUsable ? refusalsOf[code]!(...values.map(String)) : problem;
 }
 
 /** What does not work; null where all does. */

@@ -3,6 +3,7 @@ import type { ChangeList } from '../../../../history/query/change-list.ts';
 import type { OverviewFigures } from '../../../../history/query/overview.ts';
 import { CalendarPanel } from '../../calendar/calendar-panel.tsx';
 import { Chart } from '../../chart/chart.tsx';
+import { CommandWords } from '../../component/command-words.tsx';
 import { Note } from '../../component/note.tsx';
 import { Sign } from '../../component/sign.tsx';
 import { span as lengthOf } from '../../format/number-format.ts';
@@ -100,7 +101,7 @@ function AttentionNote({ attention: { severity, text: said, details, to, page } 
   return (
     <Note severity={severity}>
       <p>
-        {said} <Link to={to}>{page}</Link>
+        <CommandWords words={said} /> <Link to={to}>{page}</Link>
       </p>
       {details.length > 0 && (
         <ul>
