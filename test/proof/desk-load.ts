@@ -80,7 +80,10 @@ export class DeskLoad {
   paced = 0;
   private desk: RunningDesk | null = null;
   private readonly password: string;
-  private readonly sessions = new Map<string, { readonly desk: RunningDesk; readonly client: DeskClient }>();
+  private readonly sessions = new Map<
+    string,
+    { readonly desk: RunningDesk; readonly client: Promise<DeskClient | null> }
+  >();
 
   constructor(password: string) {
     this.password = password;
@@ -173,15 +176,25 @@ export class DeskLoad {
     }
   }
 
-  /** Null where signing in is not possible at this moment. */
-  private async signedIn(account: string, desk: RunningDesk): Promise<DeskClient | null> {
+  /** Null where signing in is not possible at this moment. All who act for an account share its session. */
+  private signedIn(account: string, desk: RunningDesk): Promise<DeskClient | null> {
     const known = this.sessions.get(account);
     if (known?.desk === desk) return known.client;
+    const client = this.signIn(account, desk);
+    this.sessions.set(account, { desk, client });
+    const forget = (): void => {
+      if (this.sessions.get(account)?.client === client) this.sessions.delete(account);
+    };
+    client.then((one) => {
+      if (one === null) forget();
+    }, forget);
+    return client;
+  }
+
+  private async signIn(account: string, desk: RunningDesk): Promise<DeskClient | null> {
     const client = new DeskClient(desk.origin);
     const { status } = await client.signIn(account, this.password);
-    if (status !== 303) return null;
-    this.sessions.set(account, { desk, client });
-    return client;
+    return status === 303 ? client : null;
   }
 }
 

@@ -26,7 +26,7 @@ const APPLICANTS = 8;
 /** All applicants together, so many in a minute. */
 const PER_MINUTE = 240;
 /** Kills after the desk is up, at most so much later; and while it starts. */
-const LONGEST_LIFE_MS = 2500;
+const LONGEST_LIFE_MS = 5000;
 const LONGEST_START_MS = 600;
 const DISK = isShort ? '24m' : '192m';
 const FULL_MS = isShort ? 1500 : 20_000;

@@ -5,6 +5,7 @@ import type { Log } from '../../output/log/log.ts';
 import type { ExportOrder } from './export-process.ts';
 import type { ExportResult } from './write-registry.ts';
 
+const PAUSE_MS = 1000;
 const PROCESS = fileURLToPath(new URL('./export-process.js', import.meta.url));
 
 export class RegistryWriter {
@@ -13,6 +14,7 @@ export class RegistryWriter {
   private readonly now: () => number;
   private running: Promise<ExportResult> | null = null;
   private isWanted = false;
+  private waiting: NodeJS.Timeout | null = null;
 
   constructor(order: Omit<ExportOrder, 'nowMs' | 'confirmed'>, log: Log, now: () => number) {
     this.order = order;
@@ -23,7 +25,7 @@ export class RegistryWriter {
   /** Soon: changes that come during a writing are written by one more. */
   want(): void {
     if (this.running !== null) this.isWanted = true;
-    else void this.write(null);
+    else if (this.waiting === null) void this.write(null);
   }
 
   async write(confirmed: string | null): Promise<ExportResult> {
@@ -36,9 +38,18 @@ export class RegistryWriter {
     else if (state !== 'unchanged') this.log.error({ state, problem }, 'the registry was not written');
     if (this.isWanted) {
       this.isWanted = false;
-      this.want();
+      this.wantLater();
     }
     return result;
+  }
+
+  /** Changes that come one after the other are written together: each writing is a process. */
+  private wantLater(): void {
+    this.waiting ??= setTimeout(() => {
+      this.waiting = null;
+      this.want();
+    }, PAUSE_MS);
+    this.waiting.unref();
   }
 
   private writeNow(confirmed: string | null): Promise<ExportResult> {
