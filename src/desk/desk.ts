@@ -1,9 +1,7 @@
 /** The running desk: its state folder, its server, the registry that it writes, its mail and its clock. */
-import { mkdirSync, readFileSync } from 'node:fs';
-import { existsSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Log } from '../output/log/log.ts';
-import { makeKeyFiles } from '../rules/signing-key.ts';
 import type { OidcConfig } from '../web/http/accounts/oidc-config.ts';
 import type { HttpOptions, ListenAddress } from '../web/http/http-options.ts';
 import { ImportWriter } from './confirm/import-writer.ts';
@@ -14,6 +12,7 @@ import { DeskServer } from './http/desk-server.ts';
 import { readTableInPieces } from './import/read-table.ts';
 import { SheetReader } from './import/sheet-reader.ts';
 import { Mail, type MailOptions } from './mail.ts';
+import { RegistryKeys } from './registry-keys.ts';
 import { allAccounts } from './store/account-store.ts';
 import { DATABASE_NAME, type DeskDatabase, openDesk } from './store/desk-database.ts';
 import { removeStrayFiles } from './store/file-store.ts';
@@ -22,7 +21,6 @@ import { tick } from './work/clock.ts';
 import { WriteGate } from './work/write-gate.ts';
 
 const FILES = 'files';
-const KEY = 'registry-key.pem';
 const TICK_MS = 5000;
 /** The registry is written also where nothing has changed: periods end. */
 const SCHEDULE_MS = 15 * 60_000;
@@ -42,13 +40,12 @@ export interface DeskOptions {
 }
 
 /** The folder of a desk, made where it is not there: the database, the key that signs the registry, the reasons. */
-export function openState(state: string): { readonly database: DeskDatabase; readonly keyFile: string } {
+export function openState(state: string): { readonly database: DeskDatabase; readonly keys: RegistryKeys } {
   mkdirSync(state, { recursive: true, mode: OWNER_ONLY });
-  const keyFile = join(state, KEY);
-  if (!existsSync(keyFile)) makeKeyFiles(keyFile);
+  const keys = new RegistryKeys(state);
   const database = openDesk(join(state, DATABASE_NAME));
   if (allReasons(database).length === 0) writeFirstReasons(database);
-  return { database, keyFile };
+  return { database, keys };
 }
 
 export class Desk {
@@ -62,7 +59,7 @@ export class Desk {
   private readonly timers: NodeJS.Timeout[] = [];
 
   constructor({ state, out, http, assets, mail, oidc, decisions }: DeskOptions, log: Log) {
-    const { database, keyFile } = openState(state);
+    const { database, keys } = openState(state);
     this.database = database;
     this.log = log;
     this.files = join(state, FILES);
@@ -73,7 +70,7 @@ export class Desk {
       Object.values(oidc?.isps?.values ?? {}).flatMap((one) => one ?? []),
     );
     this.mail = mail === null ? null : new Mail(database, mail, log, this.gate);
-    this.writer = new RegistryWriter({ database: join(state, DATABASE_NAME), folder: out, keyFile }, log, Date.now);
+    this.writer = new RegistryWriter({ database: join(state, DATABASE_NAME), folder: out }, keys, log, Date.now);
     const imports = new ImportWriter(join(state, DATABASE_NAME), this.gate);
     this.server = new DeskServer(
       http,
@@ -94,7 +91,7 @@ export class Desk {
         writeRegistry: async (confirmed) => {
           await this.writer.write(confirmed);
         },
-        publicKey: () => readFileSync(`${keyFile}.pub`, 'utf8'),
+        keys,
         notify: (application, subject, text) => {
           this.mail?.add(application, subject, text, Date.now());
         },

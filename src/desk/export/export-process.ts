@@ -9,7 +9,8 @@ import { writeRegistry } from './write-registry.ts';
 export interface ExportOrder {
   readonly database: string;
   readonly folder: string;
-  readonly keyFile: string;
+  /** The private keys that sign it. */
+  readonly keyFiles: readonly string[];
   readonly nowMs: number;
   readonly confirmed: string | null;
 }
@@ -27,7 +28,7 @@ const database = openDesk(order.database);
 // An import may be written meanwhile.
 database.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
 try {
-  process.send!(await writeRegistry(database, { ...order, key: readPrivateKey(order.keyFile) }));
+  process.send!(await writeRegistry(database, { ...order, keys: order.keyFiles.map(readPrivateKey) }));
 } catch (error) {
   process.send!({ state: 'failed', rows: 0, sha256: '', problem: (error as Error).message });
 } finally {

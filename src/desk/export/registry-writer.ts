@@ -2,6 +2,7 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Log } from '../../output/log/log.ts';
+import type { RegistryKeys } from '../registry-keys.ts';
 import type { ExportOrder } from './export-process.ts';
 import type { ExportResult } from './write-registry.ts';
 
@@ -9,15 +10,17 @@ const PAUSE_MS = 1000;
 const PROCESS = fileURLToPath(new URL('./export-process.js', import.meta.url));
 
 export class RegistryWriter {
-  private readonly order: Omit<ExportOrder, 'nowMs' | 'confirmed'>;
+  private readonly order: Pick<ExportOrder, 'database' | 'folder'>;
+  private readonly keys: RegistryKeys;
   private readonly log: Log;
   private readonly now: () => number;
   private running: Promise<ExportResult> | null = null;
   private isWanted = false;
   private waiting: NodeJS.Timeout | null = null;
 
-  constructor(order: Omit<ExportOrder, 'nowMs' | 'confirmed'>, log: Log, now: () => number) {
+  constructor(order: Pick<ExportOrder, 'database' | 'folder'>, keys: RegistryKeys, log: Log, now: () => number) {
     this.order = order;
+    this.keys = keys;
     this.log = log;
     this.now = now;
   }
@@ -53,7 +56,7 @@ export class RegistryWriter {
   }
 
   private writeNow(confirmed: string | null): Promise<ExportResult> {
-    const order: ExportOrder = { ...this.order, nowMs: this.now(), confirmed };
+    const order: ExportOrder = { ...this.order, keyFiles: this.keys.files, nowMs: this.now(), confirmed };
     return new Promise((resolve) => {
       const failed = (problem: string): void => {
         resolve({ state: 'failed', rows: 0, sha256: '', problem });

@@ -35,7 +35,8 @@ export interface ExportResult {
 
 export interface ExportPlace {
   readonly folder: string;
-  readonly key: PublicKey;
+  /** Each signs it. */
+  readonly keys: readonly PublicKey[];
   readonly nowMs: number;
   /** The hash that a person has confirmed against the guard; null for none. */
   readonly confirmed: string | null;
@@ -50,8 +51,7 @@ export async function writeRegistry(database: DeskDatabase, place: ExportPlace):
   try {
     const { rows, sha256 } = writeRegistryText(database, fresh, nowMs);
     // What is there already was read and compared when it was written.
-    const isSame = existsSync(path) && manifestAt(path)?.registry?.sha256 === sha256;
-    if (isSame) return note(database, { state: 'unchanged', rows, sha256, problem: null }, place);
+    if (isThere(path, sha256, place)) return note(database, { state: 'unchanged', rows, sha256, problem: null }, place);
     const after = await readRegistry(fresh);
     const problem = await problemOf(path, after, nowMs);
     if (problem !== null && (problem.isFault || place.confirmed !== sha256))
@@ -64,14 +64,23 @@ export async function writeRegistry(database: DeskDatabase, place: ExportPlace):
 }
 
 /** A reader that comes between the two renames finds a pair that does not match, refuses it, and looks again. */
-function publish(path: string, fresh: string, seen: RegistryReading['seen'], { folder, key }: ExportPlace): void {
+function publish(path: string, fresh: string, seen: RegistryReading['seen'], { folder, keys }: ExportPlace): void {
   const manifest = nextManifest([seen], manifestAt(path), undefined);
-  const signatures = [{ key: key.id, signature: signBytes(signedBytes(manifest), key) }];
+  const signatures = keys.map((key) => ({ key: key.id, signature: signBytes(signedBytes(manifest), key) }));
   const manifestPath = path + MANIFEST_SUFFIX;
   writeFileSync(`${manifestPath}.new`, manifestText({ ...manifest, signatures }), { flush: true });
   renameSync(fresh, path);
   renameSync(`${manifestPath}.new`, manifestPath);
   syncFolder(folder);
+}
+
+/** The file and its manifest are there, signed by the keys that sign now. */
+function isThere(path: string, sha256: string, { keys }: ExportPlace): boolean {
+  const manifest = existsSync(path) ? manifestAt(path) : null;
+  const signers = new Set(manifest?.signatures.map(({ key }) => key));
+  return (
+    manifest?.registry?.sha256 === sha256 && signers.size === keys.length && keys.every(({ id }) => signers.has(id))
+  );
 }
 
 function manifestAt(path: string): ReturnType<typeof parseManifest>['manifest'] {

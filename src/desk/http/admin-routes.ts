@@ -5,6 +5,8 @@ import { hashPassword } from '../../web/http/accounts/password-work.ts';
 import { PrefixParser } from '../../registry/prefix.ts';
 import { ROLE_TITLES, STAFF_ROLES, type StaffRole } from '../model/role.ts';
 import { choiceField, hidden, textArea, textField } from '../pages/field.ts';
+import { ACTION_TITLES } from '../model/transition.ts';
+import { actorTitle } from '../pages/case-parts.ts';
 import { type Html, html, type Piece } from '../pages/html.ts';
 import { page, panel, table, time } from '../pages/layout.ts';
 import { accountNamed, allAccounts, removeAccount, writeAccount } from '../store/account-store.ts';
@@ -21,6 +23,8 @@ import {
   writeSetting,
 } from '../store/settings.ts';
 import type { DeskParts } from './desk-parts.ts';
+import { keyPanel, keyRoutes } from './key-routes.ts';
+import { sectorPanel, sectorRoutes } from './sector-routes.ts';
 import { type DeskAnswer, type DeskCall, type DeskRoute, redirect, refuse } from './desk-route.ts';
 
 const NAME = /^[a-z0-9][a-z0-9-]{0,31}$/;
@@ -41,6 +45,8 @@ export function adminRoutes(parts: DeskParts): readonly DeskRoute[] {
     { method: 'POST', path: '/settings', allowed: admin, answer: (call) => setValues(parts, call) },
     { method: 'POST', path: '/settings/isp', allowed: admin, answer: (call) => setIsp(parts, call) },
     { method: 'POST', path: '/settings/reason', allowed: admin, answer: (call) => setReason(parts, call) },
+    ...sectorRoutes(parts),
+    ...keyRoutes(parts),
     { method: 'GET', path: '/changes', allowed: ['auditor', 'admin'], answer: (call) => changesPage(parts, call) },
   ];
 }
@@ -135,13 +141,10 @@ function remove({ database }: DeskParts, { form, user, nowMs }: DeskCall): DeskA
   return redirect('/accounts');
 }
 
-function settingsPage({ database, publicKey }: DeskParts, { frame, csrf }: DeskCall): DeskAnswer {
+function settingsPage(parts: DeskParts, { frame, csrf }: DeskCall): DeskAnswer {
+  const { database } = parts;
   const main = html`${valuesPanel(database, csrf)} ${ispsPanel(database, csrf)} ${reasonsPanel(database, csrf)}
-  ${panel(
-    'Key',
-    html`<p>Networks check the registry with this public key (<code>--rules-keys</code>).</p>
-      <pre>${publicKey()}</pre>`,
-  )}`;
+  ${sectorPanel(parts, csrf)} ${keyPanel(parts, csrf)}`;
   return { kind: 'page', page: page(frame, 'Settings', main) };
 }
 
@@ -295,10 +298,29 @@ function changesPage({ database }: DeskParts, { frame }: DeskCall): DeskAnswer {
   );
   const cells = found.map(({ atMs, actor, what, subject }) => [
     time(atMs),
-    actor,
-    what,
+    actorTitle(actor),
+    actionTitle(what),
     subject === '{}' ? '' : subject,
   ]);
   const main = panel('The latest 200', table('Changes', ['When', 'By', 'What', 'Of'], cells));
   return { kind: 'page', page: page(frame, 'Changes', main) };
+}
+
+const DEED_TITLES: Readonly<Record<string, string>> = {
+  'write-account': 'Account written',
+  'remove-account': 'Account removed',
+  'write-settings': 'Settings written',
+  'write-isp': 'Provider written',
+  'write-reason': 'Reason written',
+  'write-sector': 'Sector written',
+  'begin-key': 'New key begun',
+  'retire-key': 'Old key retired',
+  'confirm-registry': 'Registry that was held back confirmed',
+  import: 'Import confirmed',
+  'drop-import': 'Import dropped',
+  release: 'Limit released',
+};
+
+function actionTitle(what: string): string {
+  return DEED_TITLES[what] ?? (ACTION_TITLES as Readonly<Record<string, string>>)[what] ?? what;
 }

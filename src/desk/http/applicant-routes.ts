@@ -22,6 +22,7 @@ import { addAppeal, type Appeal } from '../store/appeal-store.ts';
 import { fileProblem, storeFile } from '../store/file-store.ts';
 import { changesOf, personalOf } from '../store/history.ts';
 import { allIsps, allReasons, deskKey } from '../store/settings.ts';
+import { allSectors, sectorTitle } from '../store/sector-store.ts';
 import { actWithin, DeedRefused } from '../work/act.ts';
 import { apply, submitted } from '../work/apply.ts';
 import { dateOf } from '../work/date-text.ts';
@@ -137,6 +138,7 @@ function formPage(
     action: root === null ? `/apply/${kind}` : `/my/${secret!}/${action!}`,
     key,
     isps: allIsps(database),
+    sectors: allSectors(database),
     values: { validFrom: dateOf(call.nowMs), ...values },
     problems,
     isChange: root !== null,
@@ -218,6 +220,7 @@ function statusPage({ database }: DeskParts, call: DeskCall, application: Applic
   const statement = statementOf(database, application);
   const reasons = allReasons(database);
   const isp = allIsps(database).find(({ name }) => name === application.isp);
+  const titles = { isp: isp?.title ?? application.isp, sector: sectorTitle(database, application.sector) };
   const context = { statement, reasons, today: dateOf(nowMs), hasFarEnds: false };
   const forms = allowedActions(APPLICANT, standingOf(application)).map((action) =>
     WITH_FORM.includes(action)
@@ -253,8 +256,7 @@ function statusPage({ database }: DeskParts, call: DeskCall, application: Applic
         ${forms}
       </section>`
     }
-    ${applicationFacts(application, statement, isp?.title ?? application.isp)}
-    ${personalFacts(personalOf(database, application.id))}
+    ${applicationFacts(application, statement, titles)} ${personalFacts(personalOf(database, application.id))}
     ${historyPanel(changesOf(database, application.id), reasons, true)}`;
   return { kind: 'page', page: page(frame, application.reference, main) };
 }

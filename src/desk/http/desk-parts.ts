@@ -5,6 +5,7 @@ import type { StaffRole } from '../model/role.ts';
 import type { readTableInPieces } from '../import/read-table.ts';
 import type { SheetReader } from '../import/sheet-reader.ts';
 import type { Confirmation } from '../confirm/confirm-import.ts';
+import type { RegistryKeys } from '../registry-keys.ts';
 import type { WriteGate } from '../work/write-gate.ts';
 import type { DeskDatabase } from '../store/desk-database.ts';
 import type { DecisionLog } from '../decisions/decision-log.ts';
@@ -36,8 +37,8 @@ export interface DeskParts {
   readonly onRegistryChange: () => void;
   /** Writes the registry now. `confirmed`: the hash that a person has confirmed against the guard. */
   readonly writeRegistry: (confirmed: string | null) => Promise<void>;
-  /** The public key that the registry is signed with (PEM). */
-  readonly publicKey: () => string;
+  /** The keys that the registry is signed with. */
+  readonly keys: RegistryKeys;
   /** A mail to the applicant, if mail is configured. */
   readonly notify: (application: number, subject: string, text: string) => void;
 }

@@ -14,6 +14,9 @@ const LARGEST_FIELD = 16_384;
 const MOST_FIELDS = 60;
 const MOST_FORM_FILES = 3;
 
+/** Control characters, and those that turn the direction of text: a name must not look like another one. */
+const UNSEEN = /[^\P{Cc}\n\t]|[\u202a-\u202e\u2066-\u2069\ufeff]/gu;
+
 /** The fields of a form by name. */
 export class Form {
   readonly files = new Map<string, FormFile>();
@@ -21,7 +24,7 @@ export class Form {
 
   add(name: string, value: string): void {
     const values = this.fields.get(name) ?? [];
-    values.push(value.replaceAll('\r\n', '\n'));
+    values.push(value.replaceAll('\r\n', '\n').replace(UNSEEN, ''));
     this.fields.set(name, values);
   }
 

@@ -21,6 +21,7 @@ import { changesOf, personalOf } from '../store/history.ts';
 import { PAGE_LENGTH, search, waiting, waitingCount } from '../store/queue.ts';
 import { rowsOf } from '../store/registry-rows.ts';
 import { allIsps, allReasons } from '../store/settings.ts';
+import { sectorTitle } from '../store/sector-store.ts';
 import { addVersion } from '../store/version.ts';
 import { actWithin, type Deed, DeedRefused } from '../work/act.ts';
 import { checkAddresses } from '../work/address-check.ts';
@@ -132,6 +133,7 @@ async function casePage(parts: DeskParts, call: DeskCall, application: Applicati
   const statement = statementOf(database, application);
   const reasons = allReasons(database);
   const isp = allIsps(database).find(({ name }) => name === application.isp);
+  const titles = { isp: isp?.title ?? application.isp, sector: sectorTitle(database, application.sector) };
   const context = { statement, reasons, today: dateOf(nowMs), hasFarEnds: statement.far.length > 0 };
   const forms = allowedActions(actor, standingOf(application)).map((action) =>
     actionForm({
@@ -167,8 +169,7 @@ async function casePage(parts: DeskParts, call: DeskCall, application: Applicati
       </section>`
     }
     <div class="desk-grid">
-      ${applicationFacts(application, statement, isp?.title ?? application.isp)}
-      ${personalFacts(personalOf(database, application.id))}
+      ${applicationFacts(application, statement, titles)} ${personalFacts(personalOf(database, application.id))}
     </div>
     ${appeals} ${registryPanel(database, application)} ${filesPanel(filesOf(database, application.id))}
     ${historyPanel(changesOf(database, application.id), reasons, false)}`;

@@ -1,7 +1,7 @@
 /** The form of an application. The kind of applicant decides what is asked. */
 import { PROTOCOL_NAMES, PROTOCOL_TITLES } from '../../core/protocol.ts';
-import { SECTOR_NAMES } from '../../registry/sector.ts';
 import { KINDS, KIND_NAMES, type KindName } from '../model/kind.ts';
+import type { Sector } from '../store/sector-store.ts';
 import type { Isp } from '../store/settings.ts';
 import { boxes, choiceField, fileField, hidden, textArea, textField } from './field.ts';
 import { type Html, html, type Piece } from './html.ts';
@@ -16,6 +16,7 @@ export interface FormParts {
   readonly action: string;
   readonly key: string;
   readonly isps: readonly Isp[];
+  readonly sectors: readonly Sector[];
   readonly values: Values;
   readonly problems: readonly string[];
   /** A change or renewal keeps who applies, and needs no paper. */
@@ -30,10 +31,10 @@ export function kindChoice(): Html {
     <p class="muted">You need no account. You get a reference and a secret link to follow your application.</p>`;
 }
 
-export function applicationForm({ kind, action, key, isps, values, problems, isChange }: FormParts): Html {
+export function applicationForm({ kind, action, key, isps, sectors, values, problems, isChange }: FormParts): Html {
   return html`${problemList(problems)}
     <form class="desk-form" method="post" action="${action}" enctype="multipart/form-data" data-check="addresses">
-      ${hidden('key', key)} ${!isChange && whoApplies(kind, values)}
+      ${hidden('key', key)} ${!isChange && whoApplies(kind, values, sectors)}
       <fieldset>
         <legend>Connection</legend>
         ${choiceField(
@@ -94,7 +95,7 @@ export function applicationForm({ kind, action, key, isps, values, problems, isC
     </form>`;
 }
 
-function whoApplies(kind: KindName, values: Values): Piece {
+function whoApplies(kind: KindName, values: Values, sectors: readonly Sector[]): Piece {
   const { isPerson, sector } = KINDS[kind];
   return html`<fieldset>
     <legend>Who applies</legend>
@@ -120,10 +121,7 @@ function whoApplies(kind: KindName, values: Values): Piece {
       sector === null &&
       choiceField(
         { name: 'sector', label: 'Sector', value: values.sector ?? '', isRequired: true },
-        SECTOR_NAMES.filter((name) => name !== 'none' && name !== 'freelancer').map((name) => ({
-          value: name,
-          title: SECTOR_TITLES[name] ?? name,
-        })),
+        sectors.filter(({ isOffered }) => isOffered).map(({ name, title }) => ({ value: name, title })),
       )
     }
     ${textField({
@@ -140,14 +138,3 @@ function whoApplies(kind: KindName, values: Values): Piece {
     ${textField({ name: 'phone', label: 'Telephone', value: values.phone ?? '', autocomplete: 'tel' }, 'tel')}
   </fieldset>`;
 }
-
-export const SECTOR_TITLES: Readonly<Record<string, string>> = {
-  it: 'Software and IT',
-  bank: 'Banking',
-  'call-centre': 'Call centre',
-  freelancer: 'Freelancer',
-  university: 'University',
-  mission: 'Mission',
-  enterprise: 'Other enterprise',
-  other: 'Other',
-};

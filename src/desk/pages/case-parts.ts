@@ -7,7 +7,6 @@ import type { Application, Statement } from '../store/application.ts';
 import type { StoredFile } from '../store/file-store.ts';
 import type { Change, Personal } from '../store/history.ts';
 import type { Reason } from '../model/reason.ts';
-import { SECTOR_TITLES } from './application-form.ts';
 import { type Html, html, type Piece } from './html.ts';
 import { facts, panel, table, time } from './layout.ts';
 
@@ -32,16 +31,21 @@ function lines(texts: readonly string[]): Piece {
       </ul>`;
 }
 
-export function applicationFacts(application: Application, statement: Statement, ispTitle: string): Html {
-  const { kind, holder, sector, validFrom, validUntil } = application;
+/** `titles`: of its provider and its sector. */
+export function applicationFacts(
+  application: Application,
+  statement: Statement,
+  titles: { readonly isp: string; readonly sector: string },
+): Html {
+  const { kind, holder, validFrom, validUntil } = application;
   return panel(
     'What is asked',
     facts([
       ['Reference', application.reference],
       ['Applicant', KINDS[kind].title],
       ['In the registry as', holder],
-      ['Sector', SECTOR_TITLES[sector] ?? sector],
-      ['Internet provider', ispTitle],
+      ['Sector', titles.sector],
+      ['Internet provider', titles.isp],
       ['Own addresses', lines(statement.own)],
       ['Far ends', lines(statement.far)],
       ['Protocols', statement.protocols.length === 0 ? 'any' : statement.protocols.join(', ')],
@@ -81,7 +85,7 @@ export function filesPanel(files: readonly StoredFile[]): Html {
 export function historyPanel(changes: readonly Change[], reasons: readonly Reason[], isPublic: boolean): Html {
   const cells = changes.map((change): readonly Piece[] => [
     time(change.atMs),
-    isPublic ? ROLE_TITLES[change.role] : `${change.actor} (${ROLE_TITLES[change.role]})`,
+    isPublic ? ROLE_TITLES[change.role] : actorText(change),
     ACTION_TITLES[change.action],
     STATE_TITLES[change.toState],
     html`${reasonText(change, reasons)}${changeText(change)}`,
@@ -91,6 +95,19 @@ export function historyPanel(changes: readonly Change[], reasons: readonly Reaso
 
 function changeText({ text, textSha256 }: Change): Piece {
   return text ?? (textSha256 !== null && html`<span class="muted">text erased</span>`);
+}
+
+/** Applicants and the desk itself have no account. */
+function isNobody(actor: string): actor is 'applicant' | 'clock' {
+  return actor === 'applicant' || actor === 'clock';
+}
+
+function actorText({ actor, role }: Change): string {
+  return isNobody(actor) ? ROLE_TITLES[actor] : `${actor} (${ROLE_TITLES[role]})`;
+}
+
+export function actorTitle(actor: string): string {
+  return isNobody(actor) ? ROLE_TITLES[actor] : actor;
 }
 
 function reasonText({ reason, date }: Change, reasons: readonly Reason[]): Piece {

@@ -5,7 +5,7 @@ import { FIELD_NAMES, FIELDS, IGNORED } from '../import/field.ts';
 import { layoutFrom } from '../import/header.ts';
 import { columnName, isEmptyRow, type ReadFile, type Sheet, textOf } from '../import/sheet.ts';
 import type { Isp } from '../store/settings.ts';
-import { SECTOR_TITLES } from './application-form.ts';
+import { SECTOR_TITLES } from '../model/sector.ts';
 import { choiceField, hidden, textField } from './field.ts';
 import { type Html, html, type Piece } from './html.ts';
 
@@ -50,7 +50,7 @@ export function choicesForm(
         )}
         ${choiceField(
           { name: 'sector', label: 'Sector', value: choices.sector },
-          sectors.map((name) => ({ value: name, title: SECTOR_TITLES[name] ?? name })),
+          sectors.map((name) => ({ value: name, title: SECTOR_TITLES[name] })),
         )}
         ${textField({ name: 'validFrom', label: 'From', value: choices.validFrom }, 'date')}
         ${textField({ name: 'validUntil', label: 'Until, with that day', value: choices.validUntil }, 'date')}

@@ -2,7 +2,7 @@
 import { counted, number } from '../../core/count-text.ts';
 import type { ReadRow, RowCounts, RowState, Understood } from '../import/understood.ts';
 import type { ImportedRow } from '../store/import-store.ts';
-import { SECTOR_TITLES } from './application-form.ts';
+import { SECTOR_TITLES } from '../model/sector.ts';
 import { hidden } from './field.ts';
 import { type Html, html, type Piece } from './html.ts';
 import { table } from './layout.ts';
@@ -111,7 +111,7 @@ function list(texts: readonly string[]): Piece {
 function understoodAs(one: Understood, ispTitle: (name: string) => string): Html {
   const until = one.validUntil === '' ? 'without an end' : `to ${one.validUntil}`;
   const parts = [
-    SECTOR_TITLES[one.sector] ?? one.sector,
+    SECTOR_TITLES[one.sector],
     ispTitle(one.isp),
     one.protocols.length === 0 ? 'any protocol' : one.protocols.join(', '),
     ...(one.scope === '' ? [] : [`only as ${one.scope}`]),

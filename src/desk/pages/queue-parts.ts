@@ -28,7 +28,7 @@ export function queueTabs(
 
 export function queueTable(list: readonly Application[], nowMs: number): Html {
   const cells = list.map((one): readonly Piece[] => [
-    html`<a href="/case/${one.id}">${one.reference}</a>`,
+    html`<a class="nowrap" href="/case/${one.id}">${one.reference}</a>`,
     one.holder,
     KINDS[one.kind].title,
     one.request,
@@ -47,7 +47,7 @@ function timeLeft({ dueMs, changedMs }: Application, nowMs: number): Piece {
   if (dueMs === null) return html`<span class="muted">since ${time(changedMs)}</span>`;
   const minutes = workingMinutes(nowMs, dueMs);
   const hours = (Math.abs(minutes) / 60).toFixed(1);
-  if (minutes >= 0) return `${hours} h`;
+  if (dueMs > nowMs) return `${hours} h`;
   return html`<span class="badge bad">${hours} h late</span>`;
 }
 

@@ -142,4 +142,5 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE appeal ADD COLUMN decisions TEXT;
   CREATE TABLE provider_reviewer (name TEXT PRIMARY KEY, seen_ms INTEGER NOT NULL) WITHOUT ROWID;
   `,
+  'CREATE TABLE sector (name TEXT PRIMARY KEY, title TEXT NOT NULL, is_offered INTEGER NOT NULL) WITHOUT ROWID',
 ];

@@ -1,11 +1,11 @@
 /** Reads an application from a form. Everything that is wrong is said at once, with what to write instead. */
 import { parseDate } from '../../core/iso-time.ts';
 import { PROTOCOL_NAMES } from '../../core/protocol.ts';
-import { SECTOR_NAMES } from '../../registry/sector.ts';
 import { KINDS, type KindName } from '../model/kind.ts';
 import type { Statement } from '../store/application.ts';
 import type { DeskDatabase } from '../store/desk-database.ts';
 import type { Personal } from '../store/history.ts';
+import { allSectors } from '../store/sector-store.ts';
 import { allIsps } from '../store/settings.ts';
 import { checkAddresses } from './address-check.ts';
 import { dateOf } from './date-text.ts';
@@ -44,7 +44,7 @@ export function readApplication(
 ): ReadApplication {
   const problems: string[] = [];
   const organisation = known?.organisation ?? organisationOf(kind, fields, problems);
-  const sector = known?.sector ?? sectorOf(kind, fields, problems);
+  const sector = known?.sector ?? sectorOf(database, kind, fields, problems);
   const statement = statementOf(database, fields, except, nowMs, problems);
   const personal = personalOf(kind, fields, known?.personal ?? null, problems);
   return { organisation, sector, statement, personal, problems };
@@ -71,11 +71,11 @@ function organisationOf(kind: KindName, fields: Fields, problems: string[]): str
   return text.replace(/\s+/g, ' ');
 }
 
-function sectorOf(kind: KindName, fields: Fields, problems: string[]): string {
+function sectorOf(database: DeskDatabase, kind: KindName, fields: Fields, problems: string[]): string {
   const { sector } = KINDS[kind];
   if (sector !== null) return sector;
   const text = fields.text('sector');
-  const isKnown = (SECTOR_NAMES as readonly string[]).includes(text) && text !== 'none' && text !== 'freelancer';
+  const isKnown = allSectors(database).some(({ name, isOffered }) => isOffered && name === text);
   if (!isKnown) problems.push('choose a sector');
   return isKnown ? text : 'other';
 }
