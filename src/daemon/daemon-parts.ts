@@ -169,6 +169,7 @@ function checkpointsOf(
       snapshotParts(walk, parts);
     },
     rulesSha256: () => rulesSha256(engine.rules),
+    rulesKeeper: () => parts.changes.rulesKeeper,
     activeFlows: () => engine.counters.flowsActive,
     progress: () => engine.counters.packets + (source.counts.files.done ?? 0),
     timeUs: () => engine.timeUs,

@@ -151,6 +151,15 @@ export class RunChanges {
     if (walk.isRestoring) this.keptUs = Number.isNaN(passedUs) ? null : passedUs;
   }
 
+  /** What keeps the rules in use for a restart from a checkpoint; it rejects where it cannot. */
+  get rulesKeeper(): () => Promise<void> {
+    const { state, unkept } = this;
+    const sha256 = rulesSha256(this.engine.rules);
+    return async () => {
+      if (unkept !== null) await state?.keep(sha256, unkept);
+    };
+  }
+
   /** Copies rules that are about to come into use. A failure is logged. */
   private async copy({ rules, sources }: RulesReading): Promise<void> {
     try {

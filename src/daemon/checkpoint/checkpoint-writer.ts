@@ -30,14 +30,29 @@ export class CheckpointWriter {
     return this.waiting !== null;
   }
 
-  /** Writes one; resolves to the message of what went wrong, null if it is on disk. Not while one is being written. */
-  async write(document: { readonly rules: string }, engine: StateCopy | null): Promise<string | null> {
-    return this.note(await this.ask(document.rules, checkpointBody(document, engine)));
+  /**
+   * Writes one; resolves to the message of what went wrong, null if it is on disk. Not while one is being written.
+   * `keepRules`: a restart needs the rules of the checkpoint, so they come first.
+   */
+  async write(
+    document: { readonly rules: string },
+    engine: StateCopy | null,
+    keepRules: () => Promise<void>,
+  ): Promise<string | null> {
+    return this.note(
+      (await problemOf(keepRules)) ?? (await this.ask(document.rules, checkpointBody(document, engine))),
+    );
   }
 
-  /** Writes one and waits for it: the program is about to end. */
-  writeNow(document: { readonly rules: string }, engine: StateCopy | null): string | null {
-    return this.note(saveCheckpoint(this.options, document.rules, () => checkpointBody(document, engine)));
+  /** Writes one in this thread: the program is about to end. */
+  async writeNow(
+    document: { readonly rules: string },
+    engine: StateCopy | null,
+    keepRules: () => Promise<void>,
+  ): Promise<string | null> {
+    const save = (): SavingResult =>
+      saveCheckpoint(this.options, document.rules, () => checkpointBody(document, engine));
+    return this.note((await problemOf(keepRules)) ?? save());
   }
 
   async close(): Promise<void> {
@@ -81,5 +96,16 @@ export class CheckpointWriter {
       this.counts[problem.code === 'too-large' ? 'too-large' : 'failed']++;
     }
     return problem?.message ?? null;
+  }
+}
+
+/** The result of a checkpoint whose rules cannot be kept; null where they can. */
+async function problemOf(keepRules: () => Promise<void>): Promise<SavingResult | null> {
+  try {
+    await keepRules();
+    return null;
+  } catch (error) {
+    const { message, code } = error as NodeJS.ErrnoException;
+    return { bytes: 0, problem: { message: `its rules cannot be kept: ${message}`, code: code ?? 'error' } };
   }
 }

@@ -33,6 +33,8 @@ export interface CheckpointParts {
   readonly snapshot: (walk: Snapshot) => void;
   /** Hash of the rules in use. */
   readonly rulesSha256: () => string;
+  /** What keeps the rules that are in use now for a restart; it rejects where it cannot. */
+  readonly rulesKeeper: () => () => Promise<void>;
   readonly activeFlows: () => number;
   /** Packets and files so far: without more of them there is nothing to save. */
   readonly progress: () => number;
@@ -178,10 +180,10 @@ export class RunCheckpoints {
     return hasFlows && !parts.source.checkpoint!.isRepeated ? document.timeUs : null;
   }
 
-  /** From now on checkpoints are made; the first at once. */
+  /** From now on checkpoints are made; the first at once: without one a restart would write all lines again. */
   begin(): Promise<void> {
     this.nextMs = performance.now() + this.parts.everyMs;
-    return this.save();
+    return this.renew();
   }
 
   /** Takes a batch by `work`; a checkpoint that is due is copied after it. */
@@ -239,7 +241,10 @@ export class RunCheckpoints {
   async end(): Promise<void> {
     this.nextMs = Infinity;
     await this.writing;
-    this.note(this.writer.writeNow(this.documentNow(), this.copy()), this.documentNow());
+    this.note(
+      await this.writer.writeNow(this.documentNow(), this.copy(), this.parts.rulesKeeper()),
+      this.documentNow(),
+    );
     await this.writer.close();
   }
 
@@ -254,9 +259,10 @@ export class RunCheckpoints {
     const document = this.documentNow();
     const engine = this.copy();
     const { madeChanges } = this;
+    const keepRules = this.parts.rulesKeeper();
     this.savedProgress = this.parts.progress();
     this.writing = this.writing
-      .then(() => this.writer.write(document, engine))
+      .then(() => this.writer.write(document, engine, keepRules))
       .then((problem) => {
         this.note(problem, document);
         this.noteChanges(problem, madeChanges);
