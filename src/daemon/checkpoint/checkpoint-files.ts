@@ -34,6 +34,8 @@ const OWNER_ONLY = 0o600;
 /** More than a first line has. */
 const HEAD_BYTES = 4096;
 
+type NamedHead = Omit<CheckpointHead, 'sha256'>;
+
 export interface ReadCheckpoint extends CheckpointContent {
   readonly build: string;
   /** Hash of the rules in use. */
@@ -116,9 +118,16 @@ function read(path: string): ReadCheckpoint | null {
   const end = bytes.indexOf('\n');
   const head = headOf(bytes.toString('latin1', 0, Math.max(0, end)));
   const body = bytes.subarray(end + 1);
-  if (createHash('sha256').update(body).digest('hex') !== head.sha256)
+  if (checksumOf(head, [body]) !== head.sha256)
     throw new RangeError('its checksum does not fit: it is cut off or was edited');
   return { ...readCheckpointBody(body), build: head.build, rules: head.rules, savedMs: head.saved_ms };
+}
+
+/** Hash of the first line, but for the checksum itself, and of all bytes after it. */
+function checksumOf({ state, schema, build, rules, saved_ms }: NamedHead, pieces: readonly Uint8Array[]): string {
+  const hash = createHash('sha256').update(JSON.stringify([state, schema, build, rules, saved_ms]));
+  for (const piece of pieces) hash.update(piece);
+  return hash.digest('hex');
 }
 
 function headOf(line: string): CheckpointHead {
@@ -170,16 +179,8 @@ export function saveCheckpoint(
 
 /** Throws RangeError if it needs more than the limit, or the error of the disk. Returns its size. */
 function save({ folder, build, limit }: CheckpointPlace, rules: string, pieces: readonly Uint8Array[]): number {
-  const hash = createHash('sha256');
-  for (const piece of pieces) hash.update(piece);
-  const head: CheckpointHead = {
-    state: 'checkpoint',
-    schema: CHECKPOINT_SCHEMA,
-    build,
-    rules,
-    saved_ms: Date.now(),
-    sha256: hash.digest('hex'),
-  };
+  const named = { state: 'checkpoint', schema: CHECKPOINT_SCHEMA, build, rules, saved_ms: Date.now() } as const;
+  const head: CheckpointHead = { ...named, sha256: checksumOf(named, pieces) };
   const all = [Buffer.from(`${JSON.stringify(head)}\n`), ...pieces];
   const bytes = all.reduce((sum, piece) => sum + piece.length, 0);
   const path = join(folder, CHECKPOINT_NAME);

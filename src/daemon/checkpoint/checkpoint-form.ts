@@ -18,7 +18,7 @@ export interface CheckpointHead {
   readonly rules: string;
   /** ms since 1970. */
   readonly saved_ms: number;
-  /** Hash of everything after this line. */
+  /** Hash of what this line says besides, and of everything after it. */
   readonly sha256: string;
 }
 
