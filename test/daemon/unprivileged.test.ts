@@ -84,6 +84,10 @@ describe.skipIf(process.getuid?.() !== 0 && process.env.CI === undefined)(
         await until('the file is done', async () => (await daemon.metric('sluice_spool_files', 'state="done"')) === 1);
         await daemon.kill('SIGKILL');
       }
+      // What the last one had decided and not written yet, the next start decides again.
+      const daemon = await asNobody(...args).started();
+      await until('both are done', async () => (await daemon.metric('sluice_spool_files', 'state="done"')) === 2);
+      await daemon.kill();
       expect(decisionsOf(decisions)).toHaveLength(2 * 200);
     });
 

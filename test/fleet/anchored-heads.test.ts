@@ -33,7 +33,6 @@ async function shippedLog(): Promise<void> {
   const file = new RotatingFile(path, { bytes: 1, ageMs: Infinity, kept: 10 });
   const lines = new LineQueue(file, 'wait');
   const log = new EventLog('decisions', lines, file, SENSOR);
-  await file.start();
   await log.start();
   const chain = new SegmentChain(path, { key: readPrivateKey(join(folder, 'sensor.key')), sensor: SENSOR, kept: 10 });
   await chain.start();

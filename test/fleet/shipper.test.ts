@@ -67,7 +67,6 @@ class Sensor {
   }
 
   async start(): Promise<void> {
-    await this.file.start();
     await this.log.start();
     this.startShipping();
   }

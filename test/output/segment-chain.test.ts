@@ -51,7 +51,6 @@ async function madeLog(name = 'decisions.jsonl', sensor = LAHORE, signer = key, 
   const file = new RotatingFile(path, { bytes: 1, ageMs: Infinity, kept });
   const lines = new LineQueue(file, 'wait');
   const log = new EventLog('decisions', lines, file, sensor);
-  await file.start();
   await log.start();
   const chain = new SegmentChain(path, { key: signer, sensor, kept });
   await chain.start();
