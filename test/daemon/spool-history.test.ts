@@ -175,6 +175,6 @@ describe('the history of a spool', () => {
       expect(events).toHaveLength(2 * FILES * CLIENTS);
       expect(ends).toBeGreaterThan(1);
     },
-    120_000,
+    300_000,
   );
 });
