@@ -103,6 +103,24 @@ describe.skipIf(CHROMIUM === null)('a page on paper (skipped without Chromium)',
       await context.close();
     });
 
+  it('has its charts drawn for paper before the browser prints, which waits for nothing', async () => {
+    const { page, context } = await browser.page(running.origin, { scheme: 'dark' });
+    await page.goto(running.origin);
+    await expect.poll(() => page.locator('.uplot').count()).toBe(5);
+    const widths = `[...document.querySelectorAll('.uplot')].map((plot) => plot.offsetWidth)`;
+    // A browser lays a page out once the listeners of this event, and the promises that they resolve, are done.
+    const printed = `(async () => { dispatchEvent(new Event('beforeprint')); for (let n = 0; n < 10; n++) await null; return ${widths}; })()`;
+    const [first, ...others] = await page.evaluate<number[]>(printed);
+    expect(first).toBeGreaterThan(0.95 * SHEET);
+    expect(new Set(others)).toEqual(new Set([first]));
+    // The style sheet for paper makes everything else black.
+    const coloured = await page.evaluate<string[]>(COLOURED);
+    expect(coloured.filter((one) => one.startsWith('canvas'))).toEqual([]);
+    await page.evaluate(`dispatchEvent(new Event('afterprint'))`);
+    await expect.poll(() => page.evaluate(widths)).not.toContain(first);
+    await context.close();
+  });
+
   it('says which filters and which span it has', async () => {
     const { page, context } = await printed(`/decisions${QUERIES['/decisions']!}`);
     await expect.poll(() => page.getByText('Action: Throttle, Block; Rule: unregistered').isVisible()).toBe(true);

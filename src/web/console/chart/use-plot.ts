@@ -1,5 +1,5 @@
 /** Draws a chart into an element, and again when its input, the size, the colours or the medium change. */
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { changeQuery } from '../shell/router.ts';
 import { spanAddress } from '../span/span-choice.ts';
 import { Plot, type PlotInput } from './plot.ts';
@@ -15,7 +15,8 @@ export function usePlot(input: PlotInput, onPoint: (at: number | null) => void, 
   const shown = useRef(at);
   shown.current = at;
   const isPrinting = usePrinting();
-  useEffect(() => {
+  // Before the browser paints: a page is printed at once after it was told that it will be.
+  useLayoutEffect(() => {
     const place = host.current;
     if (place === null) return;
     const onSpan = (from: number, to: number): void => {
