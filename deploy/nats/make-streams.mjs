@@ -14,7 +14,9 @@ const [url, replicas = '1', maxBytes = '-1', folder] = process.argv.slice(2);
 if (url === undefined) throw new Error('name the server, like nats://127.0.0.1:4222');
 const pem = (name) => readFileSync(join(folder, name), 'utf8');
 const tls = folder === undefined ? {} : { tls: { ca: pem('ca.pem'), cert: pem('hub.pem'), key: pem('hub.key') } };
-const connection = await connect({ servers: url, ...tls });
+// A server that was just started may need a moment.
+const patience = { waitOnFirstConnect: true, maxReconnectAttempts: 20, reconnectTimeWait: 500 };
+const connection = await connect({ servers: url, ...patience, ...tls });
 const jsm = await jetstreamManager(connection);
 const shipped = { discard: 'new', max_bytes: Number(maxBytes) };
 for (const [name, subjects, limits] of [

@@ -152,4 +152,34 @@ describe.skipIf(NO_NATS !== undefined)(`the configuration${NO_NATS === undefined
     const wrong = spawnSync(script, [folder, 'localhost', 'example/a.b'], { encoding: 'utf8' });
     expect([wrong.status, wrong.stderr]).toEqual([2, 'example/a.b is no ISP/SITE, like example/lahore-1\n']);
   });
+
+  it('makes a cluster of three nodes over TLS, which takes a message of a sensor while one of them is killed', async () => {
+    const cluster = join(folder, 'cluster');
+    // A node reaches the others at a port that is 2000 above its own.
+    const ports = (await freePorts(3)).map((port) => 20_000 + (port % 10_000));
+    const hosts = ports.map((port) => `localhost:${port}`).join(',');
+    execFileSync(script, [cluster, hosts, 'example/lahore-1'], { encoding: 'utf8' });
+    const nodes = [1, 2, 3].map((node) =>
+      spawn('nats-server', ['-c', join(cluster, `nats-${node}.conf`)], { stdio: 'ignore' }),
+    );
+    const streams = join(PROJECT, 'deploy/nats/make-streams.mjs');
+    const urls = ports.map((port) => `tls://localhost:${port}`);
+    const made = (): boolean =>
+      spawnSync(process.execPath, [streams, urls[0]!, '3', '1000000', cluster], { stdio: 'ignore' }).status === 0;
+    try {
+      await until('the streams', made, 60_000);
+      const pemOf = (name: string): string => readFileSync(join(cluster, name), 'utf8');
+      const own = 'example.lahore-1';
+      const tls = { ca: pemOf('ca.pem'), cert: pemOf(`${own}.pem`), key: pemOf(`${own}.key`) };
+      nodes[0]!.kill('SIGKILL');
+      const sensor = await connect({ servers: urls.slice(1), tls, timeout: ANSWER_MS });
+      connections.push(sensor);
+      let answer = '';
+      const isTaken = async (): Promise<boolean> => (answer = await ask(sensor, OWN, '{}')).includes('"seq":');
+      await until('the message is taken', isTaken, 60_000);
+      expect(JSON.parse(answer)).toMatchObject({ stream: 'SLUICE_EVENTS' });
+    } finally {
+      for (const node of nodes) node.kill('SIGKILL');
+    }
+  }, 150_000);
 });
