@@ -28,6 +28,8 @@ read, as a distribution. Root; Debian's iproute2, util-linux, tcpreplay, tcpdump
   --limit MS      bound on the 99th percentile (250)
   --pages N       pages of the console that are open meanwhile, each asking once a second (0)
   --burst N       requests of one address beyond that, all at once each ten seconds (0)
+  --checkpoint-every TIME
+                  checkpoints of all flows meanwhile, as 10s (none)
   --json          print one JSON object instead
   --help
 
@@ -55,6 +57,7 @@ function readFlags() {
     kind: { type: 'string', default: 'realistic' },
     pages: { type: 'string', default: '0' },
     burst: { type: 'string', default: '0' },
+    'checkpoint-every': { type: 'string' },
   };
   for (const [name, value] of Object.entries(DEFAULTS)) options[name] = { type: 'string', default: value };
   const { values } = parseArgs({ options });
@@ -82,9 +85,12 @@ async function measure() {
   if (made.status !== 0) throw new Error(made.stderr);
 
   const source = ['--interface', 'right', '--capture-with', 'tcpdump'];
+  const every = flags['checkpoint-every'];
+  const checkpoints = every === undefined ? [] : ['--checkpoint-every', every];
   const sluice = await new RunningSluice(
     [
       ...source,
+      ...checkpoints,
       '--decisions',
       '-',
       '--stats-every',
@@ -95,6 +101,7 @@ async function measure() {
       join(folder, 'history.db'),
     ],
     'pipe',
+    every === undefined ? 'none' : join(folder, 'state'),
   ).started();
   const times = new LineTimes(sluice.child.stdout);
   const traffic = new ReplayedTraffic('left', capture, flags.rate);
@@ -135,6 +142,18 @@ async function measure() {
     eventsPerSecond: times.count / seconds,
     milliseconds: times.distribution(SHARES),
     answers: polled?.answers ?? {},
+    checkpoints: checkpointsOf(page),
+  };
+}
+
+/** Null where none were asked for. */
+function checkpointsOf(page) {
+  if (flags['checkpoint-every'] === undefined) return null;
+  return {
+    saved: page.sum('sluice_checkpoints_total', 'result="saved"'),
+    bytes: page.sum('sluice_checkpoint_bytes'),
+    flows: page.sum('sluice_flows_active'),
+    longestWaitSeconds: page.sum('sluice_checkpoint_longest_copy_seconds'),
   };
 }
 
@@ -150,6 +169,7 @@ function report(result) {
     [result.packetsPerSecond < flags.rate * LEAST_RATE, 'the rate was not reached'],
     [result.packetsLost !== 0 || result.droppedByKernel !== 0, 'packets were lost'],
     [result.events === 0, 'there were no events'],
+    [result.checkpoints?.saved === 0, 'no checkpoint was saved'],
     [result.milliseconds.p99 > flags.limit, `the 99th percentile is over ${flags.limit} ms`],
   ].filter(([isSo]) => isSo);
   for (const [, what] of faults) process.stderr.write(`FAILED: ${what}\n`);
@@ -163,6 +183,13 @@ function asText(result) {
     `${count(result.packetsSent)} packets sent in all, ${result.packetsLost} lost, ${result.droppedByKernel} of them by the kernel (${result.droppedInWarmUp} in the warm-up); Sluice took ${result.processorShare.toFixed(2)} processors`,
     `from packet to event line, ms, of ${count(result.events)} decisions:`,
   ];
+  const { checkpoints } = result;
+  if (checkpoints !== null)
+    lines.splice(
+      2,
+      0,
+      `${checkpoints.saved} checkpoints, the last of ${(checkpoints.bytes / 1e6).toFixed(0)} MB with ${count(checkpoints.flows)} flows; packets waited for a copy for at most ${(checkpoints.longestWaitSeconds * 1000).toFixed(0)} ms`,
+    );
   for (const [name, value] of Object.entries(result.milliseconds))
     lines.push(`  ${name.padEnd(6)} ${value.toFixed(2)}`);
   return `${lines.join('\n')}\n`;

@@ -98,8 +98,8 @@ describe('a checkpoint', () => {
 
   it('of another schema is refused with both numbers', () => {
     save(1);
-    writeFileSync(path(), readFileSync(path(), 'latin1').replace('"schema":1', '"schema":9'), 'latin1');
-    expect(findCheckpoint(folder).broken).toMatchObject([{ problem: 'its schema is 9; this program reads 1' }]);
+    writeFileSync(path(), readFileSync(path(), 'latin1').replace('"schema":2', '"schema":9'), 'latin1');
+    expect(findCheckpoint(folder).broken).toMatchObject([{ problem: 'its schema is 9; this program reads 1 and 2' }]);
   });
 
   it('stays where the next one cannot be written, and nothing else is left', () => {

@@ -1,6 +1,7 @@
 /** The checkpoints of a daemon: what another start takes over, and what it says and counts where it cannot. */
-import { existsSync, mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { filesRead } from '../kit/checkpoint-of.ts';
 import { Conversation } from '../kit/many-clients.ts';
@@ -67,6 +68,25 @@ describe('a checkpoint', () => {
     expect(decided()).toBe(3 * 2 * CLIENTS);
   });
 
+  it('of an earlier program keeps its place in the spool, and its flows are given up, which is said and counted', async () => {
+    const state = join(spool, '.sluice');
+    mkdirSync(state);
+    // A daemon at commit eab331a3 has written it, over a file of 8 clients.
+    const old = gunzipSync(readFileSync(join(import.meta.dirname, 'checkpoints/schema-1.bin.gz')));
+    writeFileSync(join(state, 'checkpoint.bin'), old);
+    put(0);
+    const daemon = await run('--max-flows', '100', '--history', 'none').started();
+    await until('the new file is read', async () => (await daemon.metric('sluice_flows_active')) === CLIENTS);
+    expect(await daemon.metric('sluice_restart_lost_flows')).toBe(8);
+    expect(await daemon.metric('sluice_state_failures_total')).toBeGreaterThan(0);
+    await until('it is done too', async () => (await daemon.metric('sluice_spool_files', 'state="done"')) === 2);
+    expect(daemon.logged('the flows of the last run cannot be taken over: they are lost')).toMatchObject([
+      { flows: 8, problem: expect.stringContaining('it was made by another program') as string },
+    ]);
+    await daemon.kill();
+    expect(decided()).toBe(2 * CLIENTS);
+  });
+
   it('that cannot be saved holds the events of a reload, which come once, whenever the daemon is killed', async () => {
     const policy = join(folder.path, 'policy.yaml');
     const allow = 'name: held\nmode: observe\nrules:\n  - { name: all, when: {}, action: allow }\n';
@@ -113,7 +133,8 @@ describe('a checkpoint', () => {
     writeFileSync(join(spool, '1.pcap'), '');
     expect(await daemon.ask('reload')).toMatchObject({ result: 'unchanged' });
     await until('the reload is written', () => eventsOf(decisions()).some(({ event_type }) => event_type === 'reload'));
-    expect(await daemon.metric('sluice_changes_unsaved_total')).toBe(1);
+    // The start and the reload.
+    expect(await daemon.metric('sluice_changes_unsaved_total')).toBe(2);
     expect(await daemon.metric('sluice_checkpoints_total', 'result="too-large"')).toBeGreaterThan(1);
     expect(await daemon.metric('sluice_state_failures_total')).toBeGreaterThan(1);
     expect(existsSync(join(spool, '.sluice', 'checkpoint.bin'))).toBe(false);

@@ -34,6 +34,9 @@ const OWNER_ONLY = 0o600;
 /** More than a first line has. */
 const HEAD_BYTES = 4096;
 
+/** Its checksum is of the bytes after the first line. */
+const BODY_ONLY_SCHEMA = 1;
+
 type NamedHead = Omit<CheckpointHead, 'sha256'>;
 
 export interface ReadCheckpoint extends CheckpointContent {
@@ -123,9 +126,10 @@ function read(path: string): ReadCheckpoint | null {
   return { ...readCheckpointBody(body), build: head.build, rules: head.rules, savedMs: head.saved_ms };
 }
 
-/** Hash of the first line, but for the checksum itself, and of all bytes after it. */
+/** Hash of the first line, but for the checksum itself, and of all bytes after it; before schema 2 of these only. */
 function checksumOf({ state, schema, build, rules, saved_ms }: NamedHead, pieces: readonly Uint8Array[]): string {
-  const hash = createHash('sha256').update(JSON.stringify([state, schema, build, rules, saved_ms]));
+  const hash = createHash('sha256');
+  if (schema > BODY_ONLY_SCHEMA) hash.update(JSON.stringify([state, schema, build, rules, saved_ms]));
   for (const piece of pieces) hash.update(piece);
   return hash.digest('hex');
 }
@@ -138,8 +142,10 @@ function headOf(line: string): CheckpointHead {
     throw new RangeError('its first line is not JSON');
   }
   if (head?.state !== 'checkpoint') throw new RangeError('it is no checkpoint');
-  if (head.schema === CHECKPOINT_SCHEMA) return head as CheckpointHead;
-  throw new RangeError(`its schema is ${String(head.schema)}; this program reads ${CHECKPOINT_SCHEMA}`);
+  const { schema } = head;
+  if (schema === CHECKPOINT_SCHEMA || schema === BODY_ONLY_SCHEMA) return head as CheckpointHead;
+  const read = `${BODY_ONLY_SCHEMA} and ${CHECKPOINT_SCHEMA}`;
+  throw new RangeError(`its schema is ${String(schema)}; this program reads ${read}`);
 }
 
 export interface CheckpointPlace {

@@ -7,7 +7,7 @@
  */
 import type { CopiedColumn, StateCopy } from '../../core/snapshot.ts';
 
-export const CHECKPOINT_SCHEMA = 1;
+export const CHECKPOINT_SCHEMA = 2;
 
 export interface CheckpointHead {
   readonly state: 'checkpoint';
