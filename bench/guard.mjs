@@ -148,7 +148,7 @@ function flagsOf(program) {
   return knownFlags.get(program);
 }
 
-/** Runs series until the ratios are worth judging; says what came out. */
+/** Runs series until the ratios are worth comparing; says what came out. */
 function isSlower(flags, folder, capture) {
   const threshold = Number(flags.threshold) / 100;
   const turns = ['base', 'head', 'again'].map((name) => ({ name, seconds: [], cpuSeconds: [] }));
@@ -166,7 +166,7 @@ function isSlower(flags, folder, capture) {
     const isOpen = slow.length === 0 && verdicts.some(({ isClear }) => !isClear);
     if (isOpen && series < SERIES_LIMIT) continue;
     report(capture.name, base.seconds.length, median(head.seconds), verdicts);
-    if (verdicts.every(({ isClear }) => !isClear)) remark(`${capture.name}: too noisy to judge`);
+    if (verdicts.every(({ isClear }) => !isClear)) remark(`${capture.name}: too noisy to compare`);
     if (slow.length > 0) process.stdout.write(`${capture.name}: SLOWER by more than ${flags.threshold} %\n`);
     return slow.length > 0;
   }

@@ -52,7 +52,7 @@ describe.skipIf(!present)('every public capture', () => {
     expect(paths.length).toBeGreaterThan(2500);
     for (const path of paths) tallies.set(path, await tally(path, batch));
     for (const { end } of tallies.values()) {
-      if (end.fault !== CaptureFault.NONE) expect(end.message).toMatch(/ at octet \d+/);
+      if (end.fault !== CaptureFault.NONE) expect(end.message).toMatch(/ at byte \d+/);
     }
   });
 

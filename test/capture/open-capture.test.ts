@@ -59,7 +59,7 @@ describe('recognition', () => {
     ['one byte', hex('d4'), 'neither'],
     ['nothing', hex(''), 'empty'],
     ['a text in gzip', gzipSync(Buffer.from('Dear diary')), 'neither pcap nor pcapng by its first bytes inside gzip'],
-    ['nothing in gzip', gzipSync(hex('')), 'empty: no octet to read inside gzip'],
+    ['nothing in gzip', gzipSync(hex('')), 'empty: no byte to read inside gzip'],
     ["Navtel's magic, which libpcap does not read either", hex('a12b3c4d00020004'), 'neither'],
   ])('refuses %s by name', async (_, bytes, words) => {
     const { packets: seen, end } = await readBytes(bytes);

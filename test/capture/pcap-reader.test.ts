@@ -92,7 +92,7 @@ describe('two captures joined by cat', () => {
     expect(seen).toEqual(expectedPackets(packets));
     expect(end).toEqual({
       fault: CaptureFault.BAD_PACKET_LENGTH,
-      message: `another capture begins, as where files are joined by cat (give each file by itself, or join them by mergecap -a), at octet ${first.length}`,
+      message: `another capture begins, as where files are joined by cat (give each file by itself, or join them by mergecap -a), at byte ${first.length}`,
     });
   });
 });
@@ -154,7 +154,7 @@ describe('cut anywhere', () => {
       else if (length < 24) expect(end.fault).toBe(CaptureFault.CUT_HEADER);
       else if (ends.includes(length)) expect(end.fault).toBe(CaptureFault.NONE);
       else expect(end).toMatchObject({ fault: CaptureFault.CUT_PACKET });
-      if (end.fault === CaptureFault.CUT_PACKET) expect(end.message).toContain(`at octet ${ends[whole]}`);
+      if (end.fault === CaptureFault.CUT_PACKET) expect(end.message).toContain(`at byte ${ends[whole]}`);
     }
   });
 });
@@ -180,8 +180,8 @@ describe('hostile', () => {
       const { packets: seen, end } = await readBytes(concat(buildPcap(packets), bad, new Uint8Array(1000)));
       expect(seen).toEqual(expectedPackets(packets));
       expect(end.fault).toBe(CaptureFault.BAD_PACKET_LENGTH);
-      expect(end.message).toContain(`${length} captured octets`);
-      expect(end.message).toContain(`at octet ${buildPcap(packets).length}`);
+      expect(end.message).toContain(`${length} captured bytes`);
+      expect(end.message).toContain(`at byte ${buildPcap(packets).length}`);
     },
   );
 

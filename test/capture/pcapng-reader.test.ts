@@ -144,8 +144,8 @@ describe('blocks that are not read', () => {
     );
     expect(seen).toHaveLength(1);
     expect(end.fault).toBe(CaptureFault.CUT_BLOCK);
-    expect(end.message).toContain('4294967292 octets cut to 5008');
-    expect(end.message).toContain(`at octet ${start.length + 36}`);
+    expect(end.message).toContain('4294967292 bytes cut to 5008');
+    expect(end.message).toContain(`at byte ${start.length + 36}`);
   });
 });
 
@@ -181,7 +181,7 @@ describe('hostile', () => {
     const { packets: seen, end } = await readBytes(concat(good, bad, new Uint8Array(64)), { payloadLength: 50 });
     expect(seen).toHaveLength(1);
     expect(end.fault).toBe(fault);
-    expect(end.message).toMatch(/ at octet \d+$/);
+    expect(end.message).toMatch(/ at byte \d+$/);
     const place = Number(/\d+$/.exec(end.message)?.[0]);
     expect([good.length, good.length + 28]).toContain(place);
   });

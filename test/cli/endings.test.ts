@@ -85,7 +85,7 @@ describe('a capture that cannot be read to its end ends with 4', () => {
   it('cut: what was readable is decided and counted', async () => {
     const { code, stdout, stderr } = await sluice(['replay', cut, '--decisions', join(folder, 'cut.jsonl'), '--json']);
     expect(code).toBe(4);
-    expect(stderr).toMatch(/^sluice: .*cut\.pcap: .* at octet \d+$/m);
+    expect(stderr).toMatch(/^sluice: .*cut\.pcap: .* at byte \d+$/m);
     const summary = JSON.parse(stdout) as {
       incomplete: object[];
       packets: { read: number; in_flows: number; not_decoded: Record<string, number> };

@@ -88,7 +88,7 @@ describe.skipIf(!present)('labelled public captures', () => {
       if (end === undefined) continue;
       expect(end.fault, file).not.toBe('');
       expect(end.message, file).toMatch(
-        / at octet \d+|link type \d+ \(|packets? could (?:not )?be read: .* \([a-z0-9-]+ \d+\)/,
+        / at byte \d+|link type \d+ \(|packets? could (?:not )?be read: .* \([a-z0-9-]+ \d+\)/,
       );
     }
   });

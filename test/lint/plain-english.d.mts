@@ -1,3 +1,4 @@
 import type { Rule } from 'eslint';
 
 export const plainEnglish: Rule.RuleModule;
+export function problemsOfText(text: string): string[];

@@ -1,4 +1,4 @@
-/** The alerts that the daemon judges for its page, against those of deploy/prometheus. */
+/** The alerts that the daemon evaluates for its page, against those of deploy/prometheus. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';

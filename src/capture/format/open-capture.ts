@@ -146,7 +146,7 @@ function refusalOf(found: Recognised, compression: string, path: string): Captur
   const { format, seen, failure } = found;
   if (failure.fault !== CaptureFault.NONE) return failure;
   const inside = compression === '' ? '' : ` inside ${compression}`;
-  if (seen.length === 0) return { fault: CaptureFault.UNKNOWN_FORMAT, message: `empty: no octet to read${inside}` };
+  if (seen.length === 0) return { fault: CaptureFault.UNKNOWN_FORMAT, message: `empty: no byte to read${inside}` };
   if (format !== CaptureFormat.UNKNOWN) {
     const command = `${compression} -dc ${path === '-' ? 'FILE' : shellWord(path)} | sluice replay -`;
     return { fault: CaptureFault.UNREAD_FORMAT, message: `compressed more than once${inside}: ${command}` };

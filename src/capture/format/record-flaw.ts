@@ -39,13 +39,13 @@ export function faultOf(flaw: Exclude<Flaw, 0>, first = 0, second = 0): Describe
     case Flaw.REPEATED_LENGTH:
       return [CaptureFault.BAD_BLOCK_LENGTH, 'block whose length is not repeated at its end'];
     case Flaw.TOO_LARGE:
-      return [CaptureFault.BAD_BLOCK_LENGTH, `block over ${LARGEST_RECORD_LENGTH} octets`];
+      return [CaptureFault.BAD_BLOCK_LENGTH, `block over ${LARGEST_RECORD_LENGTH} bytes`];
     case Flaw.TOO_SHORT:
       return [CaptureFault.BAD_BLOCK_LENGTH, 'block too short for its type'];
     case Flaw.UNKNOWN_INTERFACE:
       return [CaptureFault.BAD_BLOCK, 'packet of an interface that its section has not described'];
     case Flaw.CAPTURED_LENGTH: {
-      const limit = `over its block or over ${LARGEST_CAPTURED_LENGTH} octets`;
+      const limit = `over its block or over ${LARGEST_CAPTURED_LENGTH} bytes`;
       return [CaptureFault.BAD_PACKET_LENGTH, `packet whose captured length is ${limit}`];
     }
     case Flaw.PCAP_VERSION:
@@ -55,21 +55,21 @@ export function faultOf(flaw: Exclude<Flaw, 0>, first = 0, second = 0): Describe
       return [CaptureFault.BAD_PACKET_LENGTH, `another capture begins, as where files are joined by cat (${remedy}),`];
     }
     case Flaw.PCAP_CAPTURED_LENGTH:
-      return [CaptureFault.BAD_PACKET_LENGTH, `packet of ${first} captured octets, over ${LARGEST_CAPTURED_LENGTH},`];
+      return [CaptureFault.BAD_PACKET_LENGTH, `packet of ${first} captured bytes, over ${LARGEST_CAPTURED_LENGTH},`];
   }
 }
 
 /**
- * An input that ends `there` octets into a record or header of at least `length`. `isBegun`: the file header was read.
+ * An input that ends `there` bytes into a record or header of at least `length`. `isBegun`: the file header was read.
  */
 export function pcapCut(isBegun: boolean, length: number, there: number): DescribedFault {
   const what = isBegun ? 'packet record' : 'pcap file header';
   const fault = isBegun ? CaptureFault.CUT_PACKET : CaptureFault.CUT_HEADER;
-  return [fault, `${what} of at least ${length} octets cut to ${there}`];
+  return [fault, `${what} of at least ${length} bytes cut to ${there}`];
 }
 
 /** The same of a block. `isBegun`: a section's header was read. */
 export function pcapngCut(isBegun: boolean, length: number, there: number): DescribedFault {
   const fault = isBegun ? CaptureFault.CUT_BLOCK : CaptureFault.CUT_HEADER;
-  return [fault, `block of at least ${length} octets cut to ${there}`];
+  return [fault, `block of at least ${length} bytes cut to ${there}`];
 }

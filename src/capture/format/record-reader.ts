@@ -110,6 +110,6 @@ export class RecordReader {
   }
 
   private describe([fault, what]: DescribedFault, at: number): CaptureEnd {
-    return { fault, message: `${what} at octet ${at}${this.placeNote}` };
+    return { fault, message: `${what} at byte ${at}${this.placeNote}` };
   }
 }

@@ -101,7 +101,7 @@ function grew(name: Count, ageMs = INCREASE_MS): Condition {
   return (now, history) => now[name] > (history.before(now, ageMs)?.[name] ?? now[name]);
 }
 
-/** SluiceDown is not among them: a daemon that does not run judges nothing. */
+/** SluiceDown is not among them: a daemon that does not run evaluates nothing. */
 const CONDITIONS: Readonly<Record<Exclude<AlertName, 'SluiceDown'>, Condition>> = {
   SluiceBreakerTripped: ({ tripped }) => tripped.includes('observe'),
   SluiceRegisteredHit: ({ registeredHits }) => registeredHits > 0,

@@ -1,4 +1,4 @@
-/** Answers for the page on health, and judges the alerts. */
+/** Answers for the page on health, and evaluates the alerts. */
 import { FLOW_END_NAMES } from '../../dataplane/host/flow-end.ts';
 import { MIGRATIONS } from '../../history/store/schema.ts';
 import type { HealthAnswers } from '../../web/api/health-routes.ts';

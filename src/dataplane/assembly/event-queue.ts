@@ -67,8 +67,8 @@ const CAPACITY: i32 = 1024;
 /** Records of the ring: a reader that has copies may be behind by all but those that wait. */
 const RING: i32 = 4096;
 /**
- * A copy: the parts of the flow's row one after the other, then the rows of its evidence. Of a PACKET, row and details
- * only.
+ * A copy: the parts of the flow's row one after the other, then the rows of its evidence. A copy for a PACKET has row
+ * and details only.
  */
 const COPIED_DETAILS: usize = ROW_LENGTH;
 const COPIED_UPPER: usize = COPIED_DETAILS + DETAILS_LENGTH;

@@ -36,14 +36,14 @@ export const FlowDetail = {
   FIRST_PACKET: 2,
   ENCAPSULATION: 4,
   VLANS: 5,
-  /** Of the flow's own finding. */
+  /** Evidence of the flow's own finding. */
   OWN_EVIDENCE: 6,
   /**
    * TCP: the place where its first bytes are put together, where FlowFlag.STREAM is set; with FlowFlag.CHAIN, where its
    * records are followed.
    */
   STREAM: 8,
-  /** Of a slot without a flow: the next one, 0 for none. */
+  /** The next slot without a flow, in one without a flow; 0 for none. */
   NEXT_FREE: 9,
   /**
    * TCP: sequence number of each direction's first byte, as far as it was needed where no SYN was seen: of the first

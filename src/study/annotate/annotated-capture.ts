@@ -2,7 +2,7 @@
  * A copy of the VPN flows' packets as pcapng, with a comment on those that carry evidence or a decision. The finding of
  * a flow comes after its first packets, so the captures are read again once all findings are known.
  *
- * Packets keep their order. A fragment that came before the first one of its datagram stands directly before that one.
+ * Packets keep their order. A fragment that came before the first one of its datagram is directly before that one.
  */
 import type { PacketBatch } from '../../capture/packet-batch.ts';
 import type { LinkIdentity } from '../../dataplane/host/link-identity.ts';

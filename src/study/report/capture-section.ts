@@ -5,7 +5,7 @@ import type { Section } from './page.ts';
 import type { ReplayReportData } from './replay-report-data.ts';
 import { table, terms } from './table.ts';
 
-/** Kinds that are listed; the rest stands in the JSON. */
+/** Kinds that are listed; the rest is in the JSON. */
 const LISTED = 15;
 
 export function captureSection({ captures, packets, flows, report }: ReplayReportData): Section {

@@ -1,6 +1,6 @@
 /**
  * Figures as a reader sees them: thousands separators, one digit after the point, units of 1000. Each is an element
- * `data` whose value is the figure as it stands in the JSON of the same command.
+ * `data` whose value is the figure as it is in the JSON of the same command.
  */
 import { number, spanUnit } from '../../core/count-text.ts';
 import { type Html, html } from './html.ts';

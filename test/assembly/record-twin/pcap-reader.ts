@@ -1,5 +1,5 @@
 /**
- * Classic pcap: a file header of 24 octets, then records of a header and the captured octets.
+ * Classic pcap: a file header of 24 bytes, then records of a header and the captured bytes.
  * draft-ietf-opsawg-pcap; the variants as libpcap's sf-pcap.c reads them: nanosecond magic, Alexey Kuznetzov's modified
  * magic, versions before 2.3 and DG/UX's 543.0 with the two lengths interchanged. Red Hat's, SuSE's and Nokia's longer record
  * headers are told by trial (pcap-variants).
@@ -10,7 +10,7 @@
  * Not enforced: the file's snapshot length (see record-reader).
  *
  * Safety: `walk` reads record headers only where `limit - at` covers them, and adds a packet only where all of its
- * captured octets lie before `limit`. A record is at most 28 + LARGEST_CAPTURED_LENGTH octets.
+ * captured bytes lie before `limit`. A record is at most 28 + LARGEST_CAPTURED_LENGTH bytes.
  */
 import type { BlockReader } from '../../../src/capture/input/block-reader.ts';
 import type { PacketBatch } from '../../../src/capture/packet-batch.ts';
@@ -53,7 +53,7 @@ const AIX_LINK_TYPES: ReadonlyMap<number, number> = new Map([
   [24, 0],
 ]);
 
-/** Whether a record's two lengths stand in the other order. */
+/** Whether a record's two lengths are in the other order. */
 const LengthOrder = { CAPTURED_FIRST: 0, WIRE_FIRST: 1, SMALLER_IS_CAPTURED: 2 } as const;
 type LengthOrder = (typeof LengthOrder)[keyof typeof LengthOrder];
 

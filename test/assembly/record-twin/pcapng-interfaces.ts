@@ -1,6 +1,6 @@
 /**
  * The interfaces of one pcapng section, as columns: a packet names its interface by number, and 100,000 of them cost
- * 23 octets each. draft-ietf-opsawg-pcapng, section 4.2.
+ * 23 bytes each. draft-ietf-opsawg-pcapng, section 4.2.
  *
  * Invariant: rows [0, count) hold the interfaces in the order of their blocks. Interfaces beyond INTERFACES_LIMIT are
  * passed over, so a packet of one is a packet of an unknown interface.
@@ -29,7 +29,7 @@ export class PcapngInterfaces {
   linkType = new Uint16Array(FIRST_CAPACITY);
   /** 0: no limit. */
   snapshotLength = new Uint32Array(FIRST_CAPACITY);
-  /** if_tsresol octet. */
+  /** if_tsresol byte. */
   resolution = new Uint8Array(FIRST_CAPACITY);
   /** Microseconds to add to every stamp. */
   offsetUs = new Float64Array(FIRST_CAPACITY);

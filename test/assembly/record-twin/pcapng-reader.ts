@@ -8,7 +8,7 @@
  * or unequal to its repetition, and a packet of an interface that the section has not described.
  *
  * Safety: a block's body is read only when all of the block lies in [at, limit); blocks that matter are at most
- * LARGEST_RECORD_LENGTH octets. Each reader of a body checks the body's own fixed length first.
+ * LARGEST_RECORD_LENGTH bytes. Each reader of a body checks the body's own fixed length first.
  */
 import { LARGEST_RECORD_LENGTH } from '../../../src/capture/input/block-reader.ts';
 import type { BlockReader } from '../../../src/capture/input/block-reader.ts';
@@ -71,7 +71,7 @@ export class PcapngReader extends RecordReader {
   private littleEndian = true;
   private sectionSeen = false;
   private readonly interfaces = new PcapngInterfaces();
-  /** Length of the block at hand where nobody reads it and it is larger than the reader's window, and how much of it is passed. */
+  /** Length of the block at hand where it is not read and exceeds the reader's window, and how much of it is passed. */
   private skipLength = 0;
   private passedLength = 0;
 

@@ -10,7 +10,7 @@ export const DEFAULT_RESOLUTION = 6;
 const BINARY_FLAG = 0x80;
 const TWO_TO_32 = 0x1_0000_0000;
 
-/** Microseconds of the stamp (high, low) in units of `resolution`, an if_tsresol octet. Finite and >= 0. */
+/** Microseconds of the stamp (high, low) in units of `resolution`, an if_tsresol byte. Finite and >= 0. */
 export function stampToMicros(high: number, low: number, resolution: number): number {
   if (resolution === 6) return high * TWO_TO_32 + low;
   if (resolution === 9) return divideStamp(high, low, 1000);

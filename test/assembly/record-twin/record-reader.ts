@@ -20,9 +20,9 @@ export const LATEST_TIME_US = Number.MAX_SAFE_INTEGER;
 export abstract class RecordReader {
   end: CaptureEnd = NO_FAULT;
   protected readonly reader: BlockReader;
-  /** Octets that the record at hand needs, after NEEDS_MORE. */
+  /** Bytes that the record at hand needs, after NEEDS_MORE. */
   protected need = 0;
-  /** Words after an offset, where offsets don't count the file's own octets. */
+  /** Words after an offset, where offsets don't count the file's own bytes. */
   private readonly placeNote: string;
   private over = false;
 
@@ -62,15 +62,15 @@ export abstract class RecordReader {
     return false;
   }
 
-  /** What the input ends in, when it ends `there` octets into the record that begins at offset `at` of the input. */
+  /** What the input ends in, when it ends `there` bytes into the record that begins at offset `at` of the input. */
   protected abstract describeCut(at: number, there: number): CaptureEnd;
 
-  /** Octets that are there of the record at hand, where the input ends in it. */
+  /** Bytes that are there of the record at hand, where the input ends in it. */
   protected get there(): number {
     return this.reader.available;
   }
 
-  /** The input has ended: by a fault of its own, between records, or `there` octets into one. */
+  /** The input has ended: by a fault of its own, between records, or `there` bytes into one. */
   private finish(there: number): void {
     this.over = true;
     const { inputEnd, offset, available } = this.reader;
@@ -86,6 +86,6 @@ export abstract class RecordReader {
   }
 
   protected describe(fault: CaptureFault, what: string, at: number): CaptureEnd {
-    return { fault, message: `${what} at octet ${at}${this.placeNote}` };
+    return { fault, message: `${what} at byte ${at}${this.placeNote}` };
   }
 }

@@ -62,8 +62,7 @@ const BLOCK_PACKETS_PEER_ID: i32 = 12;
 const BLOCK_RECORDS: i32 = 4;
 const BLOCK_RECORDS_TWO_PEERS: i32 = 12;
 /**
- * Of 32 possible values of five bits, n packets must have shown a third of n at least (12 show 10, 24 show 17 on
- * average).
+ * n packets must have shown at least n/3 of the 32 possible values of five bits (12 show 10, 24 show 17 on average).
  */
 const BLOCK_VALUES_SHARE: i32 = 3;
 /**

@@ -1,4 +1,4 @@
-/** What stands around every page: the way past the header, the header, the navigation, the heading, and the footer. */
+/** What is around every page: the way past the header, the header, the navigation, the heading, and the footer. */
 import type { ComponentChildren } from 'preact';
 import { usePrinting } from '../chart/use-printing.ts';
 import { text } from '../text/catalogue.ts';

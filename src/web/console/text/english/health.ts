@@ -5,7 +5,8 @@ export const health = {
   alerts: {
     title: 'Alerts',
     none: 'No alert holds now.',
-    footer: 'The alerts of deploy/prometheus, judged by the daemon itself. Prometheus may send one some minutes later.',
+    footer:
+      'The alerts of deploy/prometheus, evaluated by the daemon itself. Prometheus may send one some minutes later.',
     all: (count: number) => `All ${count} alerts`,
     caption: 'Alerts, and what to do about each',
     columns: { state: 'State', alert: 'Alert', says: 'What it means', todo: 'What to do' },
