@@ -218,4 +218,13 @@ describe('the log', () => {
     for (const text of ['it@linden.example', 'Contact Person', 'Linden', 'N-77'])
       expect(desk.errors).not.toContain(text);
   });
+
+  it('is not the only place: an auditor sees how much was refused on the page of changes', async () => {
+    const { text } = await clients.get('auditor')!.get('/changes');
+    const count = (title: string): number => Number(text.split(`>${title}</td>`)[1]?.match(/>(\d+)<\/td>/)?.[1] ?? -1);
+    expect(count('Requests of a role or a form that may not (403)')).toBeGreaterThan(50);
+    expect(count('Requests for what is not there (404)')).toBeGreaterThan(0);
+    expect(count('Signing in: wrong')).toBeGreaterThan(2);
+    expect(count('Signing in: limited')).toBeGreaterThan(0);
+  });
 });

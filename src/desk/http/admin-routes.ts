@@ -286,7 +286,8 @@ interface ShownDeed {
 }
 
 /** The latest changes of applications and of the desk itself, together. */
-function changesPage({ database }: DeskParts, { frame }: DeskCall): DeskAnswer {
+function changesPage(parts: DeskParts, { frame }: DeskCall): DeskAnswer {
+  const { database } = parts;
   const found = rows<ShownDeed>(
     database,
     `SELECT at_ms AS atMs, actor, action AS what, reference AS subject FROM change JOIN application
@@ -302,7 +303,8 @@ function changesPage({ database }: DeskParts, { frame }: DeskCall): DeskAnswer {
     actionTitle(what),
     subject === '{}' ? '' : subject,
   ]);
-  const main = panel('The latest 200', table('Changes', ['When', 'By', 'What', 'Of'], cells));
+  const latest = panel('The latest 200', table('Changes', ['When', 'By', 'What', 'Of'], cells));
+  const main = html`${latest} ${refusedPanel(parts)}`;
   return { kind: 'page', page: page(frame, 'Changes', main) };
 }
 
@@ -323,4 +325,27 @@ const DEED_TITLES: Readonly<Record<string, string>> = {
 
 function actionTitle(what: string): string {
   return DEED_TITLES[what] ?? (ACTION_TITLES as Readonly<Record<string, string>>)[what] ?? what;
+}
+
+const REFUSAL_TITLES: Readonly<Record<number, string>> = {
+  400: 'forms that could not be read',
+  401: 'without signing in',
+  403: 'of a role or a form that may not',
+  404: 'for what is not there',
+  409: 'not possible then',
+  413: 'too large',
+  429: 'too many',
+  500: 'failed',
+};
+
+/** What was refused since the desk was started: guessing shows here. */
+function refusedPanel({ refusedByStatus, access }: DeskParts): Html {
+  const refused = [...refusedByStatus]
+    .toSorted(([a], [b]) => a - b)
+    .map(([status, count]) => [`Requests ${REFUSAL_TITLES[status] ?? 'refused'} (${status})`, count] as const);
+  const signIns = [...access.signIns].map(([result, count]) => [`Signing in: ${result}`, count] as const);
+  return panel(
+    'Refusals and sign-ins since the start',
+    table('Requests and attempts', ['What', 'Count'], [...refused, ...signIns]),
+  );
 }

@@ -19,6 +19,8 @@ export interface DeskParts {
   readonly oidc: OidcConfig<StaffRole> | null;
   /** The log of decisions of a daemon; null for none. */
   readonly decisions: DecisionLog | null;
+  /** Requests that were refused since the start, by their status of HTTP. */
+  readonly refusedByStatus: ReadonlyMap<number, number>;
   /** The folder of what applicants send. */
   readonly files: string;
   /** Reads spreadsheets in a process of their own. */

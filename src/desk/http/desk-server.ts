@@ -57,12 +57,13 @@ export class DeskServer {
   private app: FastifyInstance | null = null;
   private cookie: SessionCookie | null = null;
 
-  constructor(options: HttpOptions, parts: Omit<DeskParts, 'access' | 'passwords'>, log: Log) {
+  constructor(options: HttpOptions, parts: Omit<DeskParts, 'access' | 'passwords' | 'refusedByStatus'>, log: Log) {
     this.options = options;
     this.log = log;
     this.refusals = new RefusalLog(log);
     this.access = new DeskAccess(parts.database, log);
-    this.parts = { ...parts, access: this.access, passwords: new PasswordSignIn(this.access, this.refusals) };
+    const passwords = new PasswordSignIn(this.access, this.refusals);
+    this.parts = { ...parts, access: this.access, passwords, refusedByStatus: this.refusedByStatus };
     this.refusedRate = options.proxy === null ? new RefusedRate() : null;
     this.server = limitedServer(options, (request, response) => {
       this.serve(request, response);
