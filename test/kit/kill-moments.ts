@@ -54,14 +54,21 @@ const LONGEST_AIM_MS = 1500;
 const JUST_NOW_MS = 10;
 const PARTIAL = 'checkpoint.new';
 
-/** Kills it at the moment that is aimed at, or after a while in which that did not come. */
+/**
+ * Kills it at the moment that is aimed at, or after a while in which that did not come. Resolves to when that was, ms
+ * since 1970.
+ */
 export async function killAt(
   aim: Aim,
   daemon: RunningDaemon,
   { state, output }: KilledPlaces,
   random: SeededRandom,
-): Promise<void> {
-  const kill = (): void => void daemon.child.kill('SIGKILL');
+): Promise<number> {
+  let killedMs = Infinity;
+  const kill = (): void => {
+    killedMs = Math.min(killedMs, Date.now());
+    daemon.child.kill('SIGKILL');
+  };
   if (aim === 'reloading') {
     daemon.child.kill('SIGHUP');
     await sleep(random.below(60));
@@ -72,6 +79,7 @@ export async function killAt(
   }
   kill();
   await daemon.ended;
+  return killedMs;
 }
 
 function isMoment(aim: Aim, kind: string, name: string): boolean {
@@ -100,12 +108,24 @@ async function seen(
   watcher.close();
 }
 
-/** Adds what a kill has hit, from what is left. `isWritten`: all decisions of the files that are there. */
+/** What is known of a kill beside what is left on disk. */
+interface Kill {
+  /** ms since 1970. */
+  readonly killedMs: number;
+  /** Reloads that were asked for. */
+  readonly reloads: number;
+  /** All decisions of the files that are there are in the log. */
+  readonly isWritten: boolean;
+  /** The disk is full. */
+  readonly isFull: boolean;
+}
+
+/** Adds what a kill has hit, from what is left. */
 export function noteHits(
   hits: Hits,
   daemon: RunningDaemon,
   { state, output }: KilledPlaces,
-  { reloads, isWritten, isFull }: { readonly reloads: number; readonly isWritten: boolean; readonly isFull: boolean },
+  { killedMs, reloads, isWritten, isFull }: Kill,
 ): void {
   const hasRun = daemon.logged('running').length > 0;
   const logs = LOGS.map((name) => join(output, name));
@@ -115,7 +135,7 @@ export function noteHits(
   const isRotated = readdirSync(output).some((name) => LOGS.some((log) => name.startsWith(`${log}.`)));
   if (!hasRun) hits.starting++;
   if (hasRun && !isWritten) hits.reading_or_deciding++;
-  if (hasRun && Date.now() - newest < JUST_NOW_MS) hits.writing++;
+  if (hasRun && killedMs - newest < JUST_NOW_MS) hits.writing++;
   if (isTorn) hits.torn_lines++;
   if (existsSync(join(state, PARTIAL))) hits.checkpointing++;
   if (isRotated && found.some((file) => file === undefined || file.size === 0)) hits.rotating++;

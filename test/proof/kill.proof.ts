@@ -35,6 +35,8 @@ const CLIENTS = isShort ? 3000 : 6000;
 const FILES = 40;
 const LONGEST_LIFE_MS = 1000;
 const DISK_MB = 64;
+/** Left out is the torn line: only a kill within one call of the kernel makes one, which no aim can promise. */
+const PROMISED = ['starting', 'reading_or_deciding', 'writing', 'checkpointing', 'rotating', 'reloading'] as const;
 
 const random = new SeededRandom(SEED);
 const began = performance.now();
@@ -158,9 +160,9 @@ async function live(lives: Lives, hits: Hits, isFull: () => boolean = () => fals
   }
   put(Math.ceil(perLife / 2));
   if (aim === 'reloading') rename();
-  await killAt(isRunning ? aim : 'any', daemon, run, random);
+  const killedMs = await killAt(isRunning ? aim : 'any', daemon, run, random);
   const isWritten = writtenIn(run.output, 'decisions.jsonl').lines.length >= lives.due;
-  noteHits(hits, daemon, run, { reloads, isWritten, isFull: isFull() });
+  noteHits(hits, daemon, run, { killedMs, reloads, isWritten, isFull: isFull() });
 }
 
 function compare(run: Run, reference: Run, name: string): Record<string, number> {
@@ -231,9 +233,7 @@ describe('a daemon that is killed', () => {
       for (const name of ['decisions.jsonl', 'flows.jsonl']) counts.push(compare(lives.run, reference, name));
     }
     figures.kills = { kills: KILLS, ...total(counts), kills_that_hit: hits };
-    if (!isShort)
-      for (const [moment, count] of Object.entries(hits))
-        if (moment !== 'disk_full') expect(count, moment).toBeGreaterThan(0);
+    if (!isShort) for (const moment of PROMISED) expect(hits[moment], moment).toBeGreaterThan(0);
   });
 
   const isRoot = process.getuid?.() === 0;
