@@ -52,11 +52,6 @@ export function compareCoverage(before: RegistryAt, after: RegistryAt): Coverage
   return comparison.result();
 }
 
-/** Addresses that a registry covers at a time, for at least one protocol. */
-export function coveredAddresses(at: RegistryAt): AddressCount {
-  return compareCoverage(at, at).addressesBefore;
-}
-
 /** A comparison in steps, so that packets can be processed between them: a million rows take about 300 ms. */
 export class CoverageComparison {
   private readonly before: PrefixRows;

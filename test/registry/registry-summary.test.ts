@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseMicros } from '../../src/core/units.ts';
 import { parseRegistry } from '../../src/registry/file/registry-file.ts';
-import { coveredAddresses } from '../../src/registry/coverage-change.ts';
+import { type AddressCount, compareCoverage } from '../../src/registry/coverage-change.ts';
 import type { Registry } from '../../src/registry/registry.ts';
 import { rangeInside } from '../../src/registry/lookup/prefix-range.ts';
 import { PrefixParser } from '../../src/registry/prefix.ts';
@@ -17,6 +17,12 @@ const NOW = parseMicros('2024-11-10T12:00:00Z');
 function registryOf(...rows: string[]): Registry {
   const text = HEADER + rows.map((row) => `${row}\n`).join('');
   return parseRegistry(new TextEncoder().encode(text), 'r').registry!;
+}
+
+/** Addresses that a registry covers now, for at least one protocol. */
+function coverageOf(registry: Registry): AddressCount {
+  const now = { registry, timeUs: NOW };
+  return compareCoverage(now, now).addressesBefore;
 }
 
 function figuresOf(registry: Registry, step = 7): RegistryFigures {
@@ -109,7 +115,7 @@ describe('the summary of a registry', () => {
         const own = rows.filter((row) => row.includes(`,${sector},`));
         const ownRegistry = registryOf(...own);
         expect(registrations).toBe(ownRegistry.countInForce(NOW));
-        expect(ipv4).toBe(coveredAddresses({ registry: ownRegistry, timeUs: NOW }).ipv4);
+        expect(ipv4).toBe(coverageOf(ownRegistry).ipv4);
       }
       for (const [at, days] of [7, 30, 90].entries()) {
         const until = NOW + days * 86_400e6;

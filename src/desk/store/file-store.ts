@@ -8,7 +8,6 @@ import { join } from 'node:path';
 import { type DeskDatabase, row, rows, run } from './desk-database.ts';
 
 export const LARGEST_FILE = 5 << 20;
-export const MOST_FILES = 10;
 
 export interface StoredFile {
   readonly id: number;

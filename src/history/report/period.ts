@@ -67,17 +67,6 @@ export function periodAt(kind: PeriodKind, timeS: number, clock: ZoneClock): Per
   return { kind, name: nameOf(kind, first), fromS, toS };
 }
 
-/** The periods of a kind that lie in a span, whole or in part, the earliest first. */
-export function periodsIn(kind: PeriodKind, fromS: number, toS: number, clock: ZoneClock): Period[] {
-  const periods: Period[] = [];
-  for (let timeS = fromS; timeS < toS;) {
-    const period = periodAt(kind, timeS, clock);
-    periods.push(period);
-    timeS = period.toS;
-  }
-  return periods;
-}
-
 function firstDay(kind: PeriodKind, { year, month, day }: CalendarDate): CalendarDate {
   switch (kind) {
     case 'day':

@@ -12,7 +12,6 @@ import type { ComparedInterval } from './compared-time-line.ts';
 /** The keys of a comparison as JSON. */
 export type ComparisonFields = ReturnType<typeof comparisonObject>;
 export type PairFields = ReturnType<typeof pairJson>;
-export type ComparedIntervalFields = ReturnType<typeof intervalJson>;
 
 /** One JSON object on one line; `more`: keys that a flag asks for. */
 export function comparisonJson(totals: ComparisonTotals, more: object = {}): string {
