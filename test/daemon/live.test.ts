@@ -204,10 +204,13 @@ describe.skipIf(!canRun && process.env.CI === undefined)(
         const more = ['--listen', '127.0.0.1:9464', '--checkpoint-every', '200ms'];
         return new RunningDaemon([...args, ...more], { command: INSIDE }).started();
       };
+      const sent: { beganMs: number; endedMs: number }[] = [];
       const sendOnly = (bytes: Buffer): void => {
         const path = join(folder.path, 'part.pcap');
         writeFileSync(path, bytes);
+        const beganMs = Date.now();
         inside('tcpreplay', '-q', '-K', '-i', 'left', '--topspeed', path);
+        sent.push({ beganMs, endedMs: Date.now() });
       };
       const first = await start();
       sendOnly(beginnings);
@@ -233,9 +236,11 @@ describe.skipIf(!canRun && process.env.CI === undefined)(
       expect(events.flatMap((event) => problemsOf(event))).toEqual([]);
       const gaps = events.flatMap(({ gap }) => gap ?? []);
       expect(gaps.map((gap) => gap.flows)).toEqual([clients, clients]);
-      for (const { seconds } of gaps) {
-        expect(seconds).toBeGreaterThan(1);
-        expect(seconds).toBeLessThan(30);
+      // Each is as long as the pause between the last packet that was seen and the next.
+      for (const [index, { seconds }] of gaps.entries()) {
+        const [before, after] = [sent[index]!, sent[index + 1]!];
+        expect(1000 * seconds).toBeGreaterThanOrEqual(after.beganMs - before.endedMs);
+        expect(1000 * seconds).toBeLessThanOrEqual(after.endedMs - before.beganMs);
       }
       expect(eventsOf(flows!)).toEqual([]);
     }, 60_000);
