@@ -66,9 +66,9 @@ describe.skipIf(process.env.BROWSER === undefined || CHROMIUM === null || NO_NAT
       return { action: found()!.decision.action, reference: found()!.registration.destination?.reference ?? null };
     }
 
-    /** Makes the next bundle of the desk's registry, signed by one key, and moves all rings. */
-    async function publish(key: string): Promise<void> {
-      copyFileSync(path('out/registry.csv'), path('bundle/registry.csv'));
+    /** Makes the next bundle of a registry, the desk's, signed by one key, and moves all rings. */
+    async function publish(key: string, registry = readFileSync(path('out/registry.csv'), 'utf8')): Promise<void> {
+      writeFileSync(path('bundle/registry.csv'), registry);
       const files = ['--policy', path('bundle/policy.yaml'), '--registry', path('bundle/registry.csv')];
       await sluiceDone(['rules', 'bundle', ...files, '--key', key]);
       const to = ['--ring-key', path('ops'), '--ring', 'every', '--nats', servers.urls[0]!];
@@ -158,6 +158,19 @@ describe.skipIf(process.env.BROWSER === undefined || CHROMIUM === null || NO_NAT
         .locator('td', { hasText: 'Bundle 2' })
         .nth(SITES.length - 1)
         .waitFor({ timeout: 30_000 });
+      expect(complaints).toEqual([]);
+    }, 60_000);
+
+    it('is not undone by a bundle without it: the guard refuses, and the page shows both sensors as drifted', async () => {
+      const [header, ...rows] = readFileSync(path('out/registry.csv'), 'utf8').split('\n');
+      const fewer = [header, ...rows.filter((row) => !row.includes(reference))].join('\n');
+      await publish(path('network'), fewer);
+      const { page, complaints } = await browser.page(hub.url);
+      await page.goto(`${hub.url}/sensors`);
+      const drifted = page.locator('tr', { hasText: 'Refuses rules' });
+      await drifted.nth(SITES.length - 1).waitFor({ timeout: 30_000 });
+      for (const row of await drifted.allInnerTexts()) expect(row).toMatch(/Bundle 2, ring \w+ has 3/);
+      for (const site of SITES) expect(await decision(site)).toEqual({ action: 'allow', reference });
       expect(complaints).toEqual([]);
     }, 60_000);
   },
