@@ -103,7 +103,7 @@ describe('a reload', () => {
     expect(daemon.engine.guard.breaker.limitCounts()[0]!.affected).toBeLessThanOrEqual(ALLOWED);
   });
 
-  it('cannot raise the limits that it is judged by', async () => {
+  it('cannot raise the limits that it is decided by', async () => {
     daemon = await ChangingRules.open(policyOf(RULES), BANK, handshake);
     await daemon.feed(0, CLIENTS, START_US);
     daemon.writePolicy(policyOf(RULES, ', guard: { registrations: 100%, deregistered: 100000, registered: 100000 }'));

@@ -4,6 +4,7 @@
 //   compare     a comparison of 3 million packets against two replays
 //   desk        a registration desk, killed 200 times, and its disk filled; root, for a disk of its own
 //   fleet       sensors, a hub and three NATS nodes, killed 200 times, with links that are cut
+//   fleet-rehearsal   10 November 2024 over ten sensors
 //   kill        a daemon over a spool, killed 500 times; root, for a disk that fills
 //   soak        an hour of live load; root, for a virtual link
 // Without a name all of them run. At full size each writes its result to test/proof/results/NAME.json; the short forms only check.
