@@ -27,7 +27,7 @@ describe('tcpdump', () => {
     ['spawn tcpdump ENOENT', 'apt-get install tcpdump'],
     ['tcpdump: something else', 'tcpdump ended: tcpdump: something else'],
   ])('%s: %s', (standardError, sentence) => {
-    expect(tcpdump.explain(request, standardError)).toContain(sentence);
+    expect(tcpdump.explain(request, standardError).problem).toContain(sentence);
   });
 });
 
@@ -36,6 +36,6 @@ describe('cap', () => {
     const cap = new CapBackend();
     expect(cap.countsIn('counts captured=5 missed=1')).toEqual({ captured: 5, dropped: { missed: 1 } });
     expect(cap.countsIn('anything')).toBeNull();
-    expect(cap.explain(request, "Error: Cannot find module 'cap'")).toContain('apt-get install libpcap-dev');
+    expect(cap.explain(request, "Error: Cannot find module 'cap'").problem).toContain('apt-get install libpcap-dev');
   });
 });
