@@ -148,8 +148,7 @@ describe.skipIf(CHROMIUM === null)('every page by keyboard (skipped without Chro
         .allInnerTexts();
       for (const name of names) {
         const button = page.locator('main').getByRole('button', { name, exact: true }).first();
-        await button.focus();
-        await page.keyboard.press('Enter');
+        await button.press('Enter');
         const dialog = page.getByRole('dialog');
         await dialog.waitFor();
         await expect.poll(() => page.evaluate('document.activeElement.closest("dialog") !== null')).toBe(true);

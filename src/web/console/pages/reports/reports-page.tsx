@@ -1,5 +1,6 @@
 /** Reports: one is chosen, previewed and opened in any form; those made on schedule are listed. */
 import './reports.css';
+import { useEffect, useState } from 'preact/hooks';
 import type { ReportList } from '../../../api/report-schema.ts';
 import { Empty } from '../../component/empty.tsx';
 import { ErrorState } from '../../component/error-state.tsx';
@@ -17,10 +18,17 @@ import { apiQuery, choiceOf } from './report-choice.ts';
 
 const words = text.reports;
 const LIST_MS = 60_000;
+/** A history without figures has its first ones soon. */
+const EMPTY_MS = 2000;
 const MS_PER_SECOND = 1000;
 
 export function ReportsPage({ live, place }: PageProps) {
-  const { data: list, problem, reload } = useApi<ReportList>('/reports', LIST_MS);
+  const [everyMs, setEveryMs] = useState(EMPTY_MS);
+  const { data: list, problem, reload } = useApi<ReportList>('/reports', everyMs);
+  const isEmpty = (list?.span ?? null) === null;
+  useEffect(() => {
+    setEveryMs(isEmpty ? EMPTY_MS : LIST_MS);
+  }, [isEmpty]);
   if (list === null) return problem === null ? <Loading /> : <ErrorState problem={problem} retry={reload} />;
   return (
     <div class="grid">
