@@ -10,7 +10,7 @@ export interface ConfirmOrder extends Confirmation {
   readonly database: string;
 }
 
-/** `refused`: what to tell the reviewer, with a status of HTTP. `failed`: what the log is told. */
+/** `refused`: a text for the reviewer, with a status of HTTP. `failed`: a text for the log. */
 export type ConfirmAnswer =
   | { readonly kind: 'done' }
   | { readonly kind: 'refused'; readonly status: number; readonly problem: string }

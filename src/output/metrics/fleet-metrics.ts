@@ -72,7 +72,7 @@ export const FLEET: readonly CatalogueMetric[] = [
   ),
   gauge(
     'sluice_fleet_breaker_tripped',
-    '1 from when the sensor hears that the breaker of the fleet has tripped until its reset.',
+    "1 from a trip of the fleet's breaker that has reached the sensor until its reset.",
     ({ fleetLease }) => (fleetLease?.hasTripped === true ? 1 : 0),
   ),
 ];

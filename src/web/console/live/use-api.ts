@@ -15,8 +15,11 @@ export interface ApiState<T> {
   readonly reload: () => void;
 }
 
-/** `path` is below `/api/v1`, with its query; null asks for nothing. `everyMs`: asks again in this interval. */
-export function useApi<T>(path: string | null, everyMs?: number): ApiState<T> {
+/**
+ * `path` is below `/api/v1`, with its query; null asks for nothing. `every`: asks again in this interval, in ms, which
+ * may depend on the last answer.
+ */
+export function useApi<T>(path: string | null, every?: number | ((data: T | null) => number)): ApiState<T> {
   const [state, setState] = useState<Omit<ApiState<T>, 'reload'>>({ data: null, problem: null, isLoading: true });
   const [turn, setTurn] = useState(0);
   const reload = useCallback(() => {
@@ -40,6 +43,7 @@ export function useApi<T>(path: string | null, everyMs?: number): ApiState<T> {
       ending.abort();
     };
   }, [path, turn]);
+  const everyMs = typeof every === 'function' ? every(state.data) : every;
   useEffect(() => {
     if (everyMs === undefined) return;
     const timer = setInterval(() => {

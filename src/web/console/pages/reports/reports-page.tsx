@@ -1,6 +1,5 @@
 /** Reports: one is chosen, previewed and opened in any form; those made on schedule are listed. */
 import './reports.css';
-import { useEffect, useState } from 'preact/hooks';
 import type { ReportList } from '../../../api/report-schema.ts';
 import { Empty } from '../../component/empty.tsx';
 import { ErrorState } from '../../component/error-state.tsx';
@@ -23,12 +22,11 @@ const EMPTY_MS = 2000;
 const MS_PER_SECOND = 1000;
 
 export function ReportsPage({ live, place }: PageProps) {
-  const [everyMs, setEveryMs] = useState(EMPTY_MS);
-  const { data: list, problem, reload } = useApi<ReportList>('/reports', everyMs);
-  const isEmpty = (list?.span ?? null) === null;
-  useEffect(() => {
-    setEveryMs(isEmpty ? EMPTY_MS : LIST_MS);
-  }, [isEmpty]);
+  const {
+    data: list,
+    problem,
+    reload,
+  } = useApi<ReportList>('/reports', (last) => ((last?.span ?? null) === null ? EMPTY_MS : LIST_MS));
   if (list === null) return problem === null ? <Loading /> : <ErrorState problem={problem} retry={reload} />;
   return (
     <div class="grid">
