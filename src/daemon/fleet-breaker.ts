@@ -62,14 +62,9 @@ export class RunFleetBreaker {
       this.say();
       return;
     }
-    const request = this.lease.request(ends);
     try {
-      const bytes = new TextEncoder().encode(JSON.stringify(request));
-      const { data } = await link.request(this.subject, bytes, {}, ANSWER_MS);
-      const answer = parseLeaseAnswer(data);
-      if (answer === null) throw new FleetError('the answer of the hub is no lease');
       // The first answer says which windows count, and lends nothing.
-      if (!this.lease.take(request, answer) && answer.trip === null && !ends) await this.askAgain();
+      if (!(await this.lent(ends)) && this.lease.trip === null && !ends) await this.lent(false);
     } catch (error) {
       if (!(error instanceof FleetError)) log.error({ problem: (error as Error).message }, "the fleet's breaker");
       this.problem = (error as Error).message;
@@ -77,11 +72,13 @@ export class RunFleetBreaker {
     this.say();
   }
 
-  private async askAgain(): Promise<void> {
-    const request = this.lease.request();
+  /** Sends a request and takes its answer; false if that lends nothing. Rejects with a FleetError without one. */
+  private async lent(ends: boolean): Promise<boolean> {
+    const request = this.lease.request(ends);
     const bytes = new TextEncoder().encode(JSON.stringify(request));
     const answer = parseLeaseAnswer((await this.parts.link.request(this.subject, bytes, {}, ANSWER_MS)).data);
-    if (answer !== null) this.lease.take(request, answer);
+    if (answer === null) throw new FleetError('the answer of the hub is no lease');
+    return this.lease.take(request, answer);
   }
 
   /** Says each change once. */

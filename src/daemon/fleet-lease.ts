@@ -54,9 +54,12 @@ export class SensorLease implements HitLease {
   }
 
   mayHit(high: number, low: number, stage: number): boolean {
-    if (this.isValid && this.left > 0) return true;
+    const { isValid } = this;
+    if (isValid && this.left > 0) return true;
     this.refusedCount++;
-    if (stage === ClientGroup.CONFIRMED && this.wanted.size < MOST_WANTED) this.wanted.add(nameOf(high, low));
+    // What is refused without a valid lease says nothing of the need within a window: it may be of hours.
+    if (isValid && stage === ClientGroup.CONFIRMED && this.wanted.size < MOST_WANTED)
+      this.wanted.add(nameOf(high, low));
     return false;
   }
 
@@ -72,7 +75,7 @@ export class SensorLease implements HitLease {
     this.sentMs = this.clock();
     this.number++;
     for (const tally of this.tallies) tally.share = tally.counts.upper(0);
-    const wanted = this.wanted.size;
+    const wanted = this.isValid ? this.wanted.size : 0;
     this.wanted.clear();
     const used = this.tallies.map(({ share }) => share);
     const limits = limitsText(this.tallies.map(({ limit }) => limit));

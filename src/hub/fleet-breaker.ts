@@ -3,13 +3,14 @@
  * book in the fleet before an answer is sent. A hub that cannot keep it sends no answer, so sensors' leases end. It
  * begins, and goes on after another hub, from the ledger that is kept.
  */
-import { jetstreamManager } from '@nats-io/jetstream';
+import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
 import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node';
 import type { FleetLink } from '../fleet/fleet-link.ts';
 import type { FleetLimit } from '../fleet/breaker/fleet-limit.ts';
 import { LeaseBook, type SensorRequest } from '../fleet/breaker/lease-book.ts';
 import {
   BREAKER_SUBJECT,
+  type BreakerCommand,
   type BreakerState,
   LEASE_SUBJECTS,
   parseBreakerCommand,
@@ -22,10 +23,15 @@ import type { Log } from '../output/log/log.ts';
 const ROUND_MS = 200;
 /** The ledger is written at least so often, so that no other hub takes over. */
 const WRITE_MS = 1000;
-/** Requests of a round; more wait for the next, and are repeated by their senders. */
+/** Requests, or commands, of a round; more are not answered, and are repeated by their senders. */
 const MOST_REQUESTS = 10_000;
 
 interface Waiting extends SensorRequest {
+  readonly message: Msg;
+}
+
+interface WaitingCommand {
+  readonly command: BreakerCommand;
   readonly message: Msg;
 }
 
@@ -40,6 +46,7 @@ export class FleetBreaker {
   private connection: NatsConnection | null = null;
   private subscriptions: Subscription[] = [];
   private waiting: Waiting[] = [];
+  private commands: WaitingCommand[] = [];
   private timer: NodeJS.Timeout | null = null;
   private working: Promise<void> | null = null;
   private problem: string | null = null;
@@ -81,25 +88,38 @@ export class FleetBreaker {
         this.writtenMs = -Infinity;
       }
       if (this.subscriptions.length === 0) this.subscribe(connection);
-      const asked = this.waiting.splice(0);
-      if (asked.length === 0 && performance.now() - this.writtenMs < WRITE_MS) return;
-      const before = this.book.trip;
-      const answers = this.book.round(asked, performance.now(), Date.now());
-      this.revision = await writeLedger(manager, this.book.ledger, this.revision);
-      this.writtenMs = performance.now();
-      for (const [at, answer] of answers.entries())
-        if (answer !== null) asked[at]!.message.respond(JSON.stringify(answer));
-      if (this.book.trip !== before)
-        this.log.error({ trip: this.book.trip }, "the fleet's breaker has tripped: no sensor enforces until a reset");
+      await this.answer(manager, this.book);
       this.note(null);
     } catch (error) {
       // The book may differ from what is kept, by what was to be written or by another hub's writing.
       this.book = null;
       this.watch = new LedgerWatch();
       this.waiting = [];
+      this.commands = [];
       this.unsubscribe();
       this.note(error instanceof Error ? error.message : String(error));
     }
+  }
+
+  /** Does what was asked since the last round, and answers once it is kept. */
+  private async answer(manager: JetStreamManager, book: LeaseBook): Promise<void> {
+    const asked = this.waiting.splice(0);
+    const commands = this.commands.splice(0);
+    const isAsked = asked.length > 0 || commands.length > 0;
+    if (!isAsked && performance.now() - this.writtenMs < WRITE_MS) return;
+    const { trip } = book;
+    const resets = trip === null ? [] : commands.filter(({ command }) => command.reset !== null);
+    if (resets.length > 0) book.reset();
+    const before = book.trip;
+    const answers = book.round(asked, performance.now(), Date.now());
+    this.revision = await writeLedger(manager, book.ledger, this.revision);
+    this.writtenMs = performance.now();
+    for (const [at, answer] of answers.entries())
+      if (answer !== null) asked[at]!.message.respond(JSON.stringify(answer));
+    for (const { command } of resets) this.log.warn({ reason: command.reset, trip }, "the fleet's breaker was reset");
+    for (const { message } of commands) message.respond(JSON.stringify(this.state));
+    if (book.trip !== before)
+      this.log.error({ trip: book.trip }, "the fleet's breaker has tripped: no sensor enforces until a reset");
   }
 
   private subscribe(connection: NatsConnection): void {
@@ -116,12 +136,7 @@ export class FleetBreaker {
     });
     take(BREAKER_SUBJECT, (message) => {
       const command = parseBreakerCommand(message.data);
-      if (command === null || this.book === null) return;
-      if (command.reset !== null && this.book.trip !== null) {
-        this.log.warn({ reason: command.reset, trip: this.book.trip }, "the fleet's breaker was reset");
-        this.book.reset();
-      }
-      message.respond(JSON.stringify(this.state));
+      if (command !== null && this.commands.length < MOST_REQUESTS) this.commands.push({ command, message });
     });
   }
 

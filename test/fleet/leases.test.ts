@@ -129,6 +129,36 @@ describe('leases of the limits of a fleet', () => {
     expect(fleet.book.trip).toBeNull();
   });
 
+  it('do not trip again after a reset because of clients that were not hit while they had tripped', () => {
+    const fleet = new Fleet([MINUTE]);
+    for (let round = 0; round < 2; round++) for (const site of SITES.keys()) fleet.ask(site);
+    fleet.hit(0, 500);
+    fleet.nowMs += 1000;
+    for (const site of SITES.keys()) fleet.ask(site);
+    expect(fleet.book.trip).not.toBeNull();
+    for (const sensor of fleet.sensors)
+      for (let client = 0; client < 200; client++) expect(sensor.mayHit(client, client * 31, CONFIRMED)).toBe(false);
+    fleet.book.reset();
+    for (const site of SITES.keys()) fleet.ask(site);
+    expect(fleet.book.trip).toBeNull();
+    for (const sensor of fleet.sensors) expect(sensor.isValid).toBe(true);
+  });
+
+  it('do not trip because of clients that a sensor did not hit in an hour without the fleet', () => {
+    const fleet = new Fleet([MINUTE]);
+    for (let round = 0; round < 2; round++) for (const site of SITES.keys()) fleet.ask(site);
+    const cutOff = fleet.sensors[0]!;
+    const hour = 3600;
+    for (let second = 0; second < hour; second++) {
+      fleet.nowMs += 1000;
+      cutOff.mayHit(second, second * 31, CONFIRMED);
+      for (const site of [1, 2, 3]) fleet.ask(site);
+    }
+    fleet.ask(0);
+    expect(fleet.book.trip).toBeNull();
+    expect(cutOff.isValid).toBe(true);
+  });
+
   it('trip when more confirmed clients would be hit than the limit, and every sensor observes until a reset', () => {
     const fleet = new Fleet([MINUTE]);
     for (let round = 0; round < 2; round++) for (const site of SITES.keys()) fleet.ask(site);

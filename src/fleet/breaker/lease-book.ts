@@ -76,9 +76,9 @@ export class LeaseBook {
   round(requests: readonly SensorRequest[], nowMs: number, wallMs: number): (LeaseAnswer | null)[] {
     this.forget(nowMs);
     const asking = requests.map((one) => this.note(one, nowMs));
-    this.trip ??= this.tripNow(nowMs, wallMs);
-    const live = [...this.entries.values()].filter((entry) => isLive(entry, nowMs));
+    const live = this.live(nowMs);
     const wanted = live.reduce((sum, entry) => sum + entry.wanted, 0);
+    this.trip ??= this.tripNow(live, wanted, nowMs, wallMs);
     return asking.map((entry, at) => {
       if (entry === null) return null;
       const { number, limits } = requests[at]!.request;
@@ -107,11 +107,10 @@ export class LeaseBook {
     const limits = this.limits.map((limit, at) => ({
       limit: fleetLimitText(limit),
       clients: limit.clients,
-      used: this.usedOf(at, nowMs),
-      lent: this.lentOf(at, nowMs),
+      used: this.sumOf('used', at, nowMs),
+      lent: this.sumOf('shares', at, nowMs),
     }));
-    const live = [...this.entries.values()].filter((entry) => isLive(entry, nowMs));
-    return { trip: this.trip, limits, sensors: live.map(({ isp, site }) => ({ isp, site })) };
+    return { trip: this.trip, limits, sensors: this.live(nowMs).map(({ isp, site }) => ({ isp, site })) };
   }
 
   /** The entry of a sensor, with what it says; null for one that is not answered. */
@@ -144,19 +143,17 @@ export class LeaseBook {
   /** `wanted`: by all sensors; what is spare goes to those that want nothing. */
   private lend(entry: Entry, fleet: { readonly sensors: number; readonly wanted: number }, nowMs: number): void {
     for (const [at, { clients }] of this.limits.entries()) {
-      const free = Math.max(0, clients - this.lentOf(at, nowMs));
+      const free = Math.max(0, clients - this.sumOf('shares', at, nowMs));
       const spare = Math.floor((SPARE_PART * Math.max(0, free - fleet.wanted)) / fleet.sensors);
       entry.shares[at]! += Math.min(free, entry.wanted + entry.recent + spare);
     }
   }
 
   /** A trip if all that is used and wanted is more than a limit. */
-  private tripNow(nowMs: number, wallMs: number): FleetTrip | null {
-    const live = [...this.entries.values()].filter((entry) => isLive(entry, nowMs));
-    const wanted = live.reduce((sum, entry) => sum + entry.wanted, 0);
+  private tripNow(live: readonly Entry[], wanted: number, nowMs: number, wallMs: number): FleetTrip | null {
     if (wanted === 0) return null;
     for (const [at, limit] of this.limits.entries()) {
-      const used = this.usedOf(at, nowMs);
+      const used = this.sumOf('used', at, nowMs);
       if (used + wanted <= limit.clients) continue;
       const { isp, site } = live.reduce((most, entry) => (entry.wanted > most.wanted ? entry : most));
       return { at_ms: wallMs, limit: fleetLimitText(limit), used, wanted, sensor: `${isp}/${site}` };
@@ -164,17 +161,16 @@ export class LeaseBook {
     return null;
   }
 
-  /** Clients that were newly hit, as sensors said last. */
-  private usedOf(at: number, nowMs: number): number {
-    let used = 0;
-    for (const entry of this.entries.values()) if (this.counts(entry, at, nowMs)) used += entry.used[at]!;
-    return used;
+  /** Sensors that ask. */
+  private live(nowMs: number): Entry[] {
+    return [...this.entries.values()].filter(({ heardMs, hasEnded }) => !hasEnded && nowMs - heardMs <= ENDED_MS);
   }
 
-  private lentOf(at: number, nowMs: number): number {
-    let lent = 0;
-    for (const entry of this.entries.values()) if (this.counts(entry, at, nowMs)) lent += entry.shares[at]!;
-    return lent;
+  /** Clients in the window of a limit: those newly hit, as sensors said last, or with what is lent. */
+  private sumOf(what: 'used' | 'shares', at: number, nowMs: number): number {
+    let sum = 0;
+    for (const entry of this.entries.values()) if (this.counts(entry, at, nowMs)) sum += entry[what][at]!;
+    return sum;
   }
 
   /** Whether hits of a sensor may still be in the window of a limit. */
@@ -191,10 +187,6 @@ export class LeaseBook {
     for (const [key, entry] of this.entries)
       if (!this.limits.some((_, at) => this.counts(entry, at, nowMs))) this.entries.delete(key);
   }
-}
-
-function isLive({ heardMs, hasEnded }: Entry, nowMs: number): boolean {
-  return !hasEnded && nowMs - heardMs <= ENDED_MS;
 }
 
 function keyOf({ isp, site }: { readonly isp: string; readonly site: string }, instance: string): string {

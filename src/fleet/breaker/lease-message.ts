@@ -30,7 +30,7 @@ const requestSchema = z.strictObject({
   limits: z.string().check(z.maxLength(1000)),
   /** For each limit: clients newly hit within its window. More are not hit before the answer. */
   used: counts,
-  /** Confirmed clients that were not hit since the last request, because nothing was left. */
+  /** Confirmed clients that were not hit since the last request, because nothing was left of a valid lease. */
   wanted: count,
   /** It ends: nothing more is to be lent. */
   ends: z.boolean(),
