@@ -9,8 +9,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import ipaddr from 'ipaddr.js';
-import { formatAddress } from '../../dist/core/ip-address.js';
-import { formatPrefix } from '../../dist/registry/prefix.js';
+import { formatAddress, formatPrefix } from '../../dist/core/ip-address.js';
 import { RegistrationColumns } from '../../dist/registry/lookup/registration-columns.js';
 import { Registry } from '../../dist/registry/registry.js';
 import { measureParts } from '../part.mjs';

@@ -8,6 +8,9 @@
 /** The third word of every IPv4 address. */
 export const IPV4_MARK = 0x0000ffff;
 
+/** Added to an IPv4 prefix length: 192.0.2.0/24 is 120 bits long in mapped form. */
+export const IPV4_LENGTH_OFFSET = 96;
+
 /** True when the words are an IPv4 address. */
 export function isMappedIpv4(word0: number, word1: number, word2: number): boolean {
   return word0 === 0 && word1 === 0 && word2 === IPV4_MARK;
@@ -22,6 +25,12 @@ export function formatIpv4(word: number): string {
 export function formatAddress(word0: number, word1: number, word2: number, word3: number): string {
   if (isMappedIpv4(word0, word1, word2)) return formatIpv4(word3);
   return formatIpv6(word0, word1, word2, word3);
+}
+
+/** `192.0.2.0/24`, `2001:db8::/32`: always with the length, also for a single address. `length` is in mapped form. */
+export function formatPrefix(word0: number, word1: number, word2: number, word3: number, length: number): string {
+  const ipv4 = length >= IPV4_LENGTH_OFFSET && isMappedIpv4(word0, word1, word2);
+  return `${formatAddress(word0, word1, word2, word3)}/${ipv4 ? length - IPV4_LENGTH_OFFSET : length}`;
 }
 
 /** RFC 5952: lower case, no leading zeros, the longest run of two or more zero groups (the first of equals) as `::`. */

@@ -1,9 +1,9 @@
 /**
- * The conditions of a rule's `when`, compiled: each has a name and a test over the decision's input. A rule matches
- * where all of its conditions hold.
+ * A compiled condition of a rule's `when`: a name and a test over the decision's input. A rule matches where all of its
+ * conditions hold. The functions here make the tests that conditions.ts chooses from.
  */
-import { isMappedIpv4 } from '../core/ip-address.ts';
-import { IPV4_LENGTH_OFFSET, wordMask } from '../registry/prefix.ts';
+import { IPV4_LENGTH_OFFSET, isMappedIpv4 } from '../core/ip-address.ts';
+import { wordMask } from '../registry/prefix.ts';
 import { NO_REGISTRATION } from '../registry/registration.ts';
 import type { DecisionInput } from './decision-input.ts';
 import type { Schedule } from './schedule.ts';
@@ -14,6 +14,16 @@ export interface Condition {
   /** The wanted value, as explanations show it. */
   readonly wanted: string;
   readonly holds: (input: DecisionInput) => boolean;
+  /** Where it may change by time or traffic alone; absent where it never does. */
+  readonly boundary?: ConditionBoundary;
+}
+
+/** At what a condition may change without a new finding: one of these. */
+export interface ConditionBoundary {
+  readonly instantUs?: number;
+  readonly schedule?: Schedule;
+  readonly packets?: number;
+  readonly bytes?: number;
 }
 
 export const TRANSPORT_NAMES = ['udp', 'tcp', 'esp', 'ah'] as const;
@@ -128,23 +138,24 @@ export function inRanges(
 }
 
 export function notBefore(wanted: string, timeUs: number): Condition {
-  return { name: 'from', wanted, holds: (input) => input.timeUs >= timeUs };
+  return { name: 'from', wanted, holds: (input) => input.timeUs >= timeUs, boundary: { instantUs: timeUs } };
 }
 
 /** `until` includes the instant it names. */
 export function notAfter(wanted: string, timeUs: number): Condition {
-  return { name: 'until', wanted, holds: (input) => input.timeUs <= timeUs };
+  return { name: 'until', wanted, holds: (input) => input.timeUs <= timeUs, boundary: { instantUs: timeUs + 1 } };
 }
 
 export function within(wanted: string, schedule: Schedule): Condition {
-  return { name: 'schedule', wanted, holds: (input) => schedule.covers(input.timeUs) };
+  return { name: 'schedule', wanted, holds: (input) => schedule.covers(input.timeUs), boundary: { schedule } };
 }
 
-export function atLeast(
-  name: string,
-  wanted: string,
-  least: number,
-  read: (input: DecisionInput) => number,
-): Condition {
-  return { name, wanted, holds: (input) => read(input) >= least };
+export function minPackets(least: number): Condition {
+  const holds = (input: DecisionInput): boolean => input.packets >= least;
+  return { name: 'min_packets', wanted: String(least), holds, boundary: { packets: least } };
+}
+
+export function minBytes(least: number): Condition {
+  const holds = (input: DecisionInput): boolean => input.bytes >= least;
+  return { name: 'min_bytes', wanted: String(least), holds, boundary: { bytes: least } };
 }

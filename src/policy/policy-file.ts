@@ -11,7 +11,7 @@ import { compilePolicy } from './compile-policy.ts';
 import { MAX_POLICY_BYTES, type Policy } from './policy.ts';
 import { checkNames, checkReviews, checkRules } from './policy-review.ts';
 import { validKeys, policySchemaFor, type PolicyShape } from './policy-schema.ts';
-import { registeredReaches } from './registered-reach.ts';
+import { type RegisteredReach, registeredReaches } from './registered-reach.ts';
 import { readYaml, type YamlDocument } from './yaml-document.ts';
 
 export interface PolicyResult {
@@ -28,26 +28,33 @@ export interface PolicyResult {
 export function parsePolicy(bytes: Uint8Array, file: string, warnAt?: Micros): PolicyResult {
   const issues = new IssueList(file);
   const sha256 = hash('sha256', bytes, 'hex');
-  const shape = readShape(bytes, issues, warnAt);
+  const checked = readShape(bytes, issues, warnAt);
   issues.kept.sort((a, b) => a.line - b.line || a.column - b.column);
-  if (shape === undefined || !issues.ok) return { policy: undefined, issues, sha256 };
-  return { policy: compilePolicy(shape, registeredReaches(shape.rules), sha256), issues, sha256 };
+  if (checked === null || !issues.ok) return { policy: undefined, issues, sha256 };
+  return { policy: compilePolicy(checked.shape, checked.reaches, sha256), issues, sha256 };
 }
 
-function readShape(bytes: Uint8Array, issues: IssueList, warnAt: Micros | undefined): PolicyShape | undefined {
+interface Checked {
+  readonly shape: PolicyShape;
+  readonly reaches: readonly RegisteredReach[];
+}
+
+function readShape(bytes: Uint8Array, issues: IssueList, warnAt: Micros | undefined): Checked | null {
   const text = decodeText(bytes, issues);
   const document = text === undefined ? null : readYaml(text, issues);
-  if (document === null) return undefined;
+  if (document === null) return null;
   if (!document.isMap) {
     issues.error(1, 1, 'a policy is a mapping with the keys name, mode, rules and safety');
-    return undefined;
+    return null;
   }
   const { value } = document;
   checkNames(value, document, issues);
   const shape = checkShape(value, document, issues);
-  if (shape !== undefined) checkRules(shape, document, issues);
-  if (shape !== undefined && warnAt !== undefined) checkReviews(shape, warnAt, document, issues);
-  return shape;
+  if (shape === undefined) return null;
+  const reaches = registeredReaches(shape.rules);
+  checkRules(shape, reaches, document, issues);
+  if (warnAt !== undefined) checkReviews(shape, warnAt, document, issues);
+  return { shape, reaches };
 }
 
 function decodeText(bytes: Uint8Array, issues: IssueList): string | undefined {

@@ -9,8 +9,9 @@ import { parseBytes, parsePercent } from './action.ts';
 import { ClientGroup, GROUP_NAMES } from './client-groups.ts';
 import { compileSafety } from './compile-safety.ts';
 import { DEFAULT_SAFETY, windowText } from './limits.ts';
+import { matchesEverything } from './catch-all.ts';
 import type { PolicyShape, RuleShape } from './policy-schema.ts';
-import { matchesEverything, registeredReaches } from './registered-reach.ts';
+import type { RegisteredReach } from './registered-reach.ts';
 import { parseReviewBy, reviewState } from './review-date.ts';
 import type { YamlDocument } from './yaml-document.ts';
 
@@ -37,20 +38,28 @@ export function checkNames(value: unknown, document: YamlDocument, issues: Issue
   }
 }
 
-/** Reports rules that can never match (errors) and rules that look like mistakes (warnings). */
-export function checkRules(shape: PolicyShape, document: YamlDocument, issues: IssueList): void {
+/**
+ * Reports rules that can never match (errors) and rules that look like mistakes (warnings). `reaches` are those of the
+ * shape's rules.
+ */
+export function checkRules(
+  shape: PolicyShape,
+  reaches: readonly RegisteredReach[],
+  document: YamlDocument,
+  issues: IssueList,
+): void {
   if (shape.rules.length === 0) {
     const { line, column } = document.positionOf(['rules']);
     issues.warning(line, column, 'rules: the list is empty, so everything is allowed');
   }
-  const reaches = new Map(registeredReaches(shape.rules).map((reach) => [reach.name, reach]));
+  const hitting = new Set(reaches.filter(({ hits }) => hits).map(({ name }) => name));
   let catchAll: string | null = null;
   for (const [index, rule] of shape.rules.entries()) {
     const path = ['rules', index];
     if (catchAll !== null) {
       const { line, column } = document.positionOf([...path, 'name']);
       issues.warning(line, column, `rule ${rule.name} is never reached: ${catchAll} before it matches everything`);
-    } else if (rule.hits_registered !== true && reaches.get(rule.name)?.hits === true) {
+    } else if (rule.hits_registered !== true && hitting.has(rule.name)) {
       const { line, column } = document.positionOf([...path, 'action']);
       issues.warning(
         line,

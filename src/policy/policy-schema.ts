@@ -1,130 +1,22 @@
 /**
  * The schema of a policy file: the values that each key may have, and the message for the operator where it has
- * another.
+ * another. The keys of `when` are in conditions.ts.
  */
 import * as z from 'zod/mini';
-import { PROTOCOL_NAMES } from '../core/protocol.ts';
-import { parseInstant } from '../core/iso-time.ts';
-import { STAGE_NAMES, VARIANT_NAMES } from '../dataplane/host/finding.ts';
-import { adviseOnPrefix } from '../registry/file/prefix-advice.ts';
-import { PrefixParser } from '../registry/prefix.ts';
-import { SECTOR_NAMES } from '../registry/sector.ts';
 import { ACTION_NAMES, parseDuration, parseBytes, parseRate, parsePercent, BUCKET_SCOPE_NAMES } from './action.ts';
 import { GROUP_NAMES } from './client-groups.ts';
-import { parsePorts, REGISTERED_NAMES, TRANSPORT_NAMES } from './condition.ts';
+import { when, whenKeys } from './conditions.ts';
 import { guardSchema } from './guard-limits.ts';
 import { MAX_LIMITS } from './limits.ts';
 import { THEN_NAMES } from './then.ts';
 import { MODE_NAMES } from './mode.ts';
 import { parseReviewBy } from './review-date.ts';
-import { DAY_NAMES, parseMinute } from './schedule.ts';
+import { isNumber, oneOf, text, wholeFrom } from './value-schema.ts';
 
-// A policy is checked once, so compiling the schema to functions would cost more than it saves.
-z.config({ jitless: true });
-
-const VPN_NAMES = PROTOCOL_NAMES.slice(1);
-const SECTORS = SECTOR_NAMES.slice(1);
-const FINDING_STAGES = STAGE_NAMES.slice(1);
-const VARIANTS = Object.values(VARIANT_NAMES).filter((name) => name !== 'none');
 const RULE_NAME_LIMIT = 64;
 const LEGAL_BASIS_LIMIT = 500;
 /** Printable characters, not only spaces. */
 const PRINTABLE = /^(?!\p{Zs}*$)[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+$/u;
-
-/** Accepts one of the words, or a list of them; gives a list. */
-function words(names: readonly string[]): z.ZodMiniType<string[]> {
-  const message = `must be one of ${names.join(', ')}, or a list of them`;
-  const word = z.enum(names as [string, ...string[]], { error: message });
-  return listOf(word, message);
-}
-
-function listOf<T>(item: z.ZodMiniType<T>, message: string): z.ZodMiniType<T[]> {
-  const list = z.array(item, { error: message }).check(z.minLength(1, { error: 'the list must not be empty' }));
-  return z.pipe(
-    z.transform((value: unknown) => (Array.isArray(value) ? (value as unknown) : [value])),
-    list,
-  );
-}
-
-function oneOf(names: readonly string[]): z.ZodMiniType<string> {
-  return z.enum(names as [string, ...string[]], { error: `must be one of ${names.join(', ')}` });
-}
-
-function text(message: string, isGood: (value: string) => boolean): z.ZodMiniType<string> {
-  return z.string({ error: message }).check(z.refine(isGood, { error: message }));
-}
-
-const isNumber = (value: number): boolean => !Number.isNaN(value);
-
-const instant = text('must be a time with its zone, like 2024-11-30T23:59:59+05:00', (value) =>
-  isNumber(parseInstant(value)),
-);
-
-const PREFIX_MESSAGE = 'must be an IPv4 or IPv6 address or prefix, like 192.0.2.0/24, or a list of them';
-const prefix = z.string({ error: PREFIX_MESSAGE }).check(
-  z.superRefine((value, context) => {
-    const parser = new PrefixParser();
-    if (parser.parse(value)) return;
-    const message = adviseOnPrefix(value, 'list each') ?? parser.message;
-    context.addIssue({ code: 'custom', message: `${JSON.stringify(value)}: ${message}` });
-  }),
-);
-
-const PORT_MESSAGE = 'must be a port from 1 to 65535, a range like 1000-2000, or a list of them';
-const port = z
-  .union([z.number(), z.string()], { error: PORT_MESSAGE })
-  .check(z.refine((value) => parsePorts(value) !== null, { error: PORT_MESSAGE }));
-
-const count = wholeFrom(1);
-
-function wholeFrom(least: number): z.ZodMiniType<number> {
-  const error = `must be a whole number from ${least} on`;
-  return z.int({ error }).check(z.minimum(least, { error }));
-}
-
-const localTime = text('must be a local time in quotes, like "08:30"', (value) => isNumber(parseMinute(value)));
-
-const schedule = z.strictObject(
-  {
-    days: z.optional(words(DAY_NAMES)),
-    from: localTime.check(
-      z.refine((value) => value !== '24:00', { error: 'must be before 24:00, the end of the day' }),
-    ),
-    to: localTime,
-    zone: text('must be a time zone name, like Asia/Karachi', isZone),
-  },
-  { error: 'must be a mapping with from, to, zone and, if not every day, days' },
-);
-
-function isZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-const when = z.strictObject(
-  {
-    protocol: z.optional(words(VPN_NAMES)),
-    stage: z.optional(words(FINDING_STAGES)),
-    variant: z.optional(words(VARIANTS)),
-    transport: z.optional(words(TRANSPORT_NAMES)),
-    registered: z.optional(oneOf(REGISTERED_NAMES)),
-    sector: z.optional(words(SECTORS)),
-    source: z.optional(listOf(prefix, PREFIX_MESSAGE)),
-    destination: z.optional(listOf(prefix, PREFIX_MESSAGE)),
-    source_port: z.optional(listOf(port, PORT_MESSAGE)),
-    destination_port: z.optional(listOf(port, PORT_MESSAGE)),
-    schedule: z.optional(schedule),
-    from: z.optional(instant),
-    until: z.optional(instant),
-    min_packets: z.optional(count),
-    min_bytes: z.optional(count),
-  },
-  { error: 'must be a mapping of conditions, like { registered: none }' },
-);
 
 const LEGAL_BASIS = `must be 1 to ${LEGAL_BASIS_LIMIT} printable characters, like "Telecom Act 2019, section 12"`;
 const legalBasis = text(LEGAL_BASIS, (value) => PRINTABLE.test(value) && value.length <= LEGAL_BASIS_LIMIT);
@@ -273,7 +165,6 @@ function hasOneWindow(value: unknown): boolean {
 }
 
 export type RuleShape = PolicyShape['rules'][number];
-export type WhenShape = NonNullable<RuleShape['when']>;
 
 /** The valid keys below a path of a policy, for the message about an unknown key. */
 export function validKeys(path: readonly PropertyKey[], value: unknown): readonly string[] {
@@ -282,5 +173,5 @@ export function validKeys(path: readonly PropertyKey[], value: unknown): readonl
   if (path[0] === 'safety' && path.length > 1) return Object.keys(limit.shape);
   if (path[0] === 'safety') return Object.keys((hasOneWindow(value) ? oneWindow : manyLimits).shape);
   if (path.length === 2) return Object.keys(rule.shape);
-  return Object.keys(path.at(-1) === 'schedule' ? schedule.shape : when.shape);
+  return whenKeys(path.at(-1) === 'schedule');
 }

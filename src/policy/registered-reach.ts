@@ -7,12 +7,10 @@
  * The analysis errs towards yes. Conditions of two rules are compared key by key, so a rule that is covered only by
  * several others together, or by a variant that implies a protocol, counts as one that can hit.
  */
-import { parseInstant } from '../core/iso-time.ts';
-import { PrefixParser, wordMask } from '../registry/prefix.ts';
-import { parsePercent } from './action.ts';
-import { parsePorts } from './condition.ts';
+import { type ConditionKey, implies } from './conditions.ts';
+import { isForAll, matchesEverything } from './catch-all.ts';
 import type { ReachReason } from './reach-words.ts';
-import type { RuleShape, WhenShape } from './policy-schema.ts';
+import type { RuleShape } from './policy-schema.ts';
 
 /** The result for a rule that throttles or blocks. */
 export interface RegisteredReach {
@@ -21,8 +19,6 @@ export interface RegisteredReach {
   readonly hits: boolean;
   readonly reasons: readonly ReachReason[];
 }
-
-type Key = keyof WhenShape;
 
 /** States of a flow other than none, as bits. */
 const SOURCE = 1;
@@ -92,65 +88,11 @@ function condition({ when }: RuleShape): ReachReason {
   return because(when?.sector !== undefined ? 'sector' : 'unconditional');
 }
 
-/** True for a rule without conditions and without a partial rollout: the rules after it are never reached. */
-export function matchesEverything(rule: RuleShape): boolean {
-  return isForAll(rule) && Object.keys(rule.when ?? {}).length === 0;
-}
-
-function isForAll({ rollout }: RuleShape): boolean {
-  return rollout === undefined || parsePercent(rollout) === 1;
-}
-
 /** Conditions of `other`, besides `registered`, that do not hold for every flow that `rule` matches. */
 function narrowerKeys(rule: RuleShape, other: RuleShape): string[] {
   const asks = other.when ?? {};
-  const keys = (Object.keys(asks) as Key[]).filter((key) => key !== 'registered' && asks[key] !== undefined);
-  const narrower: string[] = keys.filter((key) => !implies(key, rule.when?.[key], asks[key]));
+  const keys = (Object.keys(asks) as ConditionKey[]).filter((key) => key !== 'registered' && asks[key] !== undefined);
+  const narrower: string[] = keys.filter((key) => !implies(key, rule.when ?? {}, asks));
   if (!isForAll(other)) narrower.push('rollout');
   return narrower;
-}
-
-/** True when the condition `wanted` holds for every flow for which `has` holds. */
-function implies(key: Key, has: unknown, wanted: unknown): boolean {
-  if (has === undefined) return false;
-  switch (key) {
-    case 'from':
-      return parseInstant(has as string) >= parseInstant(wanted as string);
-    case 'until':
-      return parseInstant(has as string) <= parseInstant(wanted as string);
-    case 'min_packets':
-    case 'min_bytes':
-      return (has as number) >= (wanted as number);
-    case 'schedule':
-      return JSON.stringify(has) === JSON.stringify(wanted);
-    case 'source':
-    case 'destination':
-      return eachWithin(has as string[], wanted as string[], isPrefixWithin);
-    case 'source_port':
-    case 'destination_port':
-      return eachWithin(has as (string | number)[], wanted as (string | number)[], arePortsWithin);
-    default:
-      return eachWithin(has as string[], wanted as string[], (a, b) => a === b);
-  }
-}
-
-function eachWithin<T>(has: readonly T[], wanted: readonly T[], isWithin: (inner: T, outer: T) => boolean): boolean {
-  return has.every((inner) => wanted.some((outer) => isWithin(inner, outer)));
-}
-
-function arePortsWithin(inner: string | number, outer: string | number): boolean {
-  const [a, b] = [parsePorts(inner)!, parsePorts(outer)!];
-  return a.first >= b.first && a.last <= b.last;
-}
-
-function isPrefixWithin(inner: string, outer: string): boolean {
-  const [a, b] = [inner, outer].map((text) => {
-    const parser = new PrefixParser();
-    parser.parse(text);
-    return parser;
-  }) as [PrefixParser, PrefixParser];
-  const words = [a.word0 ^ b.word0, a.word1 ^ b.word1, a.word2 ^ b.word2, a.word3 ^ b.word3];
-  return (
-    a.isIpv4 === b.isIpv4 && a.length >= b.length && words.every((word, at) => (word & wordMask(b.length, at)) === 0)
-  );
 }

@@ -1,6 +1,6 @@
 /** What the words of a rule are made of (policy/rule-words): for the API of the console, whose page has the words. */
 import { BUCKET_SCOPE_NAMES } from './action.ts';
-import type { WhenShape } from './policy-schema.ts';
+import type { WhenShape } from './conditions.ts';
 import type { Rule } from './policy.ts';
 import type { WordedCondition, WordedRule } from './rule-words.ts';
 import { DAY_NAMES, parseMinute } from './schedule.ts';

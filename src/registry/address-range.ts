@@ -2,7 +2,8 @@
  * Converts ranges of addresses to prefixes, for messages: what to write in a registry instead of
  * `192.0.2.0-192.0.2.95`. Addresses of both families have 128 bits, IPv4 mapped (core/ip-address).
  */
-import { type PrefixParser, formatPrefix } from './prefix.ts';
+import { formatPrefix } from '../core/ip-address.ts';
+import type { PrefixParser } from './prefix.ts';
 
 const ADDRESS_BITS = 128;
 const WORD_BITS = 32n;

@@ -8,10 +8,7 @@
  * Both families have one form: four words and a length from 0 to 128, IPv4 mapped (core/ip-address). An IPv4 /24 has
  * length 120. An IPv6 prefix never covers an IPv4 address.
  */
-import { IPV4_MARK, formatAddress, isMappedIpv4 } from '../core/ip-address.ts';
-
-/** Added to an IPv4 length: 192.0.2.0/24 is 120 bits long in mapped form. */
-export const IPV4_LENGTH_OFFSET = 96;
+import { formatAddress, formatPrefix, IPV4_LENGTH_OFFSET, IPV4_MARK, isMappedIpv4 } from '../core/ip-address.ts';
 
 const DOT = 46;
 const SLASH = 47;
@@ -23,12 +20,6 @@ const GROUPS = 8;
 export function wordMask(length: number, index: number): number {
   const bits = Math.min(Math.max(length - index * 32, 0), 32);
   return bits === 0 ? 0 : -1 << (32 - bits);
-}
-
-/** `192.0.2.0/24`, `2001:db8::/32`: always with the length, also for a single address. `length` is in mapped form. */
-export function formatPrefix(word0: number, word1: number, word2: number, word3: number, length: number): string {
-  const ipv4 = length >= IPV4_LENGTH_OFFSET && isMappedIpv4(word0, word1, word2);
-  return `${formatAddress(word0, word1, word2, word3)}/${ipv4 ? length - IPV4_LENGTH_OFFSET : length}`;
 }
 
 /**

@@ -8,7 +8,7 @@
  */
 import { createHash } from 'node:crypto';
 import { PROTOCOL_NAMES, Protocol } from '../core/protocol.ts';
-import { formatPrefix } from './prefix.ts';
+import { formatPrefix } from '../core/ip-address.ts';
 import { PrefixColumns } from './lookup/prefix-columns.ts';
 import type { PrefixOrder } from './lookup/prefix-order.ts';
 import { orderPrefixes } from './lookup/prefix-order.ts';

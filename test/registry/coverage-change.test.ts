@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { Protocol, PROTOCOL_NAMES } from '../../src/core/protocol.ts';
 import { compareCoverage, type CoverageChange } from '../../src/registry/coverage-change.ts';
-import { formatPrefix, PrefixParser, wordMask } from '../../src/registry/prefix.ts';
+import { formatPrefix } from '../../src/core/ip-address.ts';
+import { PrefixParser, wordMask } from '../../src/registry/prefix.ts';
 import { NO_REGISTRATION } from '../../src/registry/registration.ts';
 import type { Registry } from '../../src/registry/registry.ts';
 import { parseRegistry } from '../../src/registry/file/registry-file.ts';

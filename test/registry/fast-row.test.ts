@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { formatIssue } from '../../src/core/issue.ts';
-import { formatPrefix, PrefixParser, wordMask } from '../../src/registry/prefix.ts';
+import { formatPrefix } from '../../src/core/ip-address.ts';
+import { PrefixParser, wordMask } from '../../src/registry/prefix.ts';
 import { BytePrefix } from '../../src/registry/file/byte-prefix.ts';
 import { parseRegistry } from '../../src/registry/file/registry-file.ts';
 import { SeededRandom } from '../kit/random.mjs';

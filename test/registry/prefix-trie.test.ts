@@ -1,7 +1,7 @@
 import ipaddr from 'ipaddr.js';
 import { describe, expect, it } from 'vitest';
-import { formatAddress } from '../../src/core/ip-address.ts';
-import { formatPrefix, wordMask } from '../../src/registry/prefix.ts';
+import { formatAddress, formatPrefix } from '../../src/core/ip-address.ts';
+import { wordMask } from '../../src/registry/prefix.ts';
 import { PrefixColumns } from '../../src/registry/lookup/prefix-columns.ts';
 import { orderPrefixes } from '../../src/registry/lookup/prefix-order.ts';
 import { NO_PREFIX, PrefixTrie } from '../../src/registry/lookup/prefix-trie.ts';

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import ipaddr from 'ipaddr.js';
 import { describe, expect, it } from 'vitest';
-import { formatAddress } from '../../src/core/ip-address.ts';
-import { PrefixParser, formatPrefix } from '../../src/registry/prefix.ts';
+import { formatAddress, formatPrefix } from '../../src/core/ip-address.ts';
+import { PrefixParser } from '../../src/registry/prefix.ts';
 
 const parser = new PrefixParser();
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { formatAddress } from '../../src/core/ip-address.ts';
+import { formatAddress, formatPrefix } from '../../src/core/ip-address.ts';
 import { parseMicros } from '../../src/core/units.ts';
 import { Protocol, PROTOCOL_NAMES } from '../../src/core/protocol.ts';
-import { PrefixParser, formatPrefix, wordMask } from '../../src/registry/prefix.ts';
+import { PrefixParser, wordMask } from '../../src/registry/prefix.ts';
 import { NO_REGISTRATION, VALIDITY_NAMES } from '../../src/registry/registration.ts';
 import { type Registry, sha256Of } from '../../src/registry/registry.ts';
 import { End, Scope, SCOPE_NAMES } from '../../src/registry/scope.ts';

@@ -1,7 +1,7 @@
 /**
  * Answers what the pages ask of recent decisions: the history process has the decisions, the engine their flows now.
  */
-import { isMappedIpv4 } from '../../core/ip-address.ts';
+import { IPV4_LENGTH_OFFSET, isMappedIpv4 } from '../../core/ip-address.ts';
 import { PROTOCOL_NAMES } from '../../core/protocol.ts';
 import { MICROS_PER_SECOND, parseMicros } from '../../core/units.ts';
 import { Check, CHECKS } from '../../dataplane/host/checks.ts';
@@ -18,7 +18,7 @@ import { ACTION_NAMES } from '../../policy/action.ts';
 import { NO_RULE } from '../../policy/decide.ts';
 import type { Policy } from '../../policy/policy.ts';
 import { coverageOf } from '../../registry/coverage-text.ts';
-import { IPV4_LENGTH_OFFSET, PrefixParser } from '../../registry/prefix.ts';
+import { PrefixParser } from '../../registry/prefix.ts';
 import { VALIDITY_NAMES } from '../../registry/registration.ts';
 import type { DecisionAnswers, DecisionRefusal } from '../../web/api/decision-routes.ts';
 import type { DecisionBytes, DecisionExplanation } from '../../web/api/decision-schema.ts';

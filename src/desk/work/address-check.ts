@@ -5,7 +5,8 @@
 import { prefixesOf, rangeOf } from '../../registry/address-range.ts';
 import { adviseOnPrefix } from '../../registry/file/prefix-advice.ts';
 import { ReservedRanges } from '../../registry/file/reserved-ranges.ts';
-import { IPV4_LENGTH_OFFSET, PrefixParser } from '../../registry/prefix.ts';
+import { IPV4_LENGTH_OFFSET } from '../../core/ip-address.ts';
+import { PrefixParser } from '../../registry/prefix.ts';
 import type { DeskDatabase } from '../store/desk-database.ts';
 import { isRegistered } from '../store/registry-rows.ts';
 import { allIsps, setting } from '../store/settings.ts';

@@ -3,8 +3,8 @@
  * the same result. It declines everything else (host bits, a dotted IPv4 part in IPv6, all mistakes) without a message;
  * PrefixParser then accepts or refuses the text.
  */
-import { IPV4_MARK, isMappedIpv4 } from '../../core/ip-address.ts';
-import { IPV4_LENGTH_OFFSET, hexDigit, wordMask } from '../prefix.ts';
+import { IPV4_LENGTH_OFFSET, IPV4_MARK, isMappedIpv4 } from '../../core/ip-address.ts';
+import { hexDigit, wordMask } from '../prefix.ts';
 
 const COMMA = 44;
 const DOT = 46;

@@ -6,7 +6,7 @@
 import type { IssueList } from '../../core/issue.ts';
 import type { Micros } from '../../core/units.ts';
 import { formatMicros } from '../../core/units.ts';
-import { IPV4_LENGTH_OFFSET } from '../prefix.ts';
+import { IPV4_LENGTH_OFFSET } from '../../core/ip-address.ts';
 import { isIpv4Row } from '../lookup/prefix-order.ts';
 import type { RegistrationColumns } from '../lookup/registration-columns.ts';
 import type { Registry } from '../registry.ts';

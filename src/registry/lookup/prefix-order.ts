@@ -7,9 +7,8 @@
  * prefixes differ in one word, so they take one sort. IPv6 prefixes are sorted by their first word, then runs with
  * equal first words by the second, and so on.
  */
-import { IPV4_LENGTH_OFFSET } from '../prefix.ts';
 import type { PrefixColumns } from './prefix-columns.ts';
-import { isMappedIpv4 } from '../../core/ip-address.ts';
+import { IPV4_LENGTH_OFFSET, isMappedIpv4 } from '../../core/ip-address.ts';
 
 /** A key's lower half: length << ROW_BITS | row. Rows are fewer than PREFIX_LIMIT of trie-shape. */
 const ROW_BITS = 24;

@@ -2,8 +2,8 @@
  * The rows inside a prefix: they follow one another in the order of prefixes (prefix-order), so two binary searches
  * find the first and the last of them.
  */
-import { isMappedIpv4 } from '../../core/ip-address.ts';
-import { IPV4_LENGTH_OFFSET, wordMask } from '../prefix.ts';
+import { IPV4_LENGTH_OFFSET, isMappedIpv4 } from '../../core/ip-address.ts';
+import { wordMask } from '../prefix.ts';
 import type { PrefixColumns } from './prefix-columns.ts';
 import { isIpv4Row } from './prefix-order.ts';
 import type { SearchPrefix } from './registration-search.ts';

@@ -2,9 +2,9 @@
  * Searches registrations by prefix, holder or reference, for the `lookup` command. Each search visits every row, so it
  * is not used for packets. Results are rows in the order of their prefixes.
  */
-import { isMappedIpv4 } from '../../core/ip-address.ts';
+import { IPV4_LENGTH_OFFSET, isMappedIpv4 } from '../../core/ip-address.ts';
 import { isIpv4Row } from './prefix-order.ts';
-import { IPV4_LENGTH_OFFSET, wordMask } from '../prefix.ts';
+import { wordMask } from '../prefix.ts';
 import type { RegistrationColumns } from './registration-columns.ts';
 import { normalized } from './text-search.ts';
 

@@ -2,7 +2,8 @@
  * Counts the registrations in force and the addresses that they cover, by sector. Prefixes come in order, in which
  * those that a prefix covers follow it: a prefix inside one of its sector that was counted adds no address.
  */
-import { IPV4_LENGTH_OFFSET, wordMask } from '../prefix.ts';
+import { IPV4_LENGTH_OFFSET } from '../../core/ip-address.ts';
+import { wordMask } from '../prefix.ts';
 import type { PrefixColumns } from '../lookup/prefix-columns.ts';
 import { isIpv4Row } from '../lookup/prefix-order.ts';
 import { SECTOR_NAMES } from '../sector.ts';
