@@ -19,6 +19,8 @@ import { ConsoleAccess } from '../web/http/accounts/console-access.ts';
 import type { HttpOptions, ListenAddress } from '../web/http/http-options.ts';
 import { PAGES } from '../web/http/built-pages.ts';
 import { HttpServer } from '../web/http/http-server.ts';
+import { NO_PROBLEM } from '../web/api/coded-problem-schema.ts';
+import { hubProblem } from '../web/api/hub-problem.ts';
 import type { HubDocument, HubSensor } from '../web/api/hub-schema.ts';
 import { HUB_PATHS } from '../web/api/pages.ts';
 import { FleetBreaker } from './fleet-breaker.ts';
@@ -149,7 +151,7 @@ export class Hub {
   }
 
   private document(): HubDocument {
-    const { reader, client, options } = this;
+    const { reader, options } = this;
     const nowMs = Date.now();
     return {
       version: options.version,
@@ -158,11 +160,17 @@ export class Hub {
       now_ms: this.latestMs,
       zone: options.history.zone,
       source: { kind: 'fleet' },
-      problem: client.problem ?? reader.problem,
+      ...this.problem,
       pending: reader.pending,
       history: { written: reader.messageCount },
       fleet_breaker: this.breaker === null ? null : shownBreaker(this.breaker.state),
     };
+  }
+
+  private get problem(): Pick<HubDocument, 'problem' | 'code' | 'values'> {
+    const { client, reader } = this;
+    if (client.reason !== null) return client.reason;
+    return reader.problem === null ? NO_PROBLEM : hubProblem('stream-unread', reader.problem);
   }
 
   /** Rejects while the history does not answer. */
@@ -214,6 +222,6 @@ function shownRules(rules: RulesState | null): HubSensor['rules'] {
     ring: status.ring,
     version: status.bundle?.version ?? null,
     wanted: wanted?.version ?? null,
-    refused: status.refused?.problem ?? null,
+    refused: status.refused === null ? null : { reason: status.refused.reason, problem: status.refused.problem },
   };
 }

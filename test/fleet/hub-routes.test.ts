@@ -30,7 +30,7 @@ function routesOf(asked: HistoryQuestion[]) {
     notReady: () => null,
     document: () => ({
       ...{ version: '1.0.0', wall_ms: 0, now_ms: 0, zone: 'UTC', source: { kind: 'fleet' as const } },
-      ...{ problem: null, fleet_breaker: null, pending: 0, history: { written: 0 } },
+      ...{ problem: null, code: null, values: [], fleet_breaker: null, pending: 0, history: { written: 0 } },
     }),
     sensors: () => Promise.resolve(ISPS.map(sensor)),
   });

@@ -1,4 +1,5 @@
 /** Incidents that are detected in what a history is given, against slow twins and by hand. */
+import { sourceProblem } from '../../src/capture/source-problem.ts';
 import { describe, expect, it } from 'vitest';
 import { createHash } from 'node:crypto';
 import { ClientSketch } from '../../src/history/client-sketch.ts';
@@ -345,6 +346,23 @@ describe('silence', () => {
     history.change('source', START + 90, { state: 'back' });
     expect(history.incidents()).toMatchObject([{ kind: 'silence', cause: 'mirror0 is down' }]);
     expect(history.incidents().map(span)).toEqual([[0, 90]]);
+  });
+
+  it('has its cause as a code with values, where the daemon tells them and they are texts', () => {
+    const history = new History();
+    const problem = sourceProblem('interface-down', 'mirror0');
+    history.change('source', START, { state: 'silent', ...problem });
+    history.change('source', START + 90, { state: 'back' });
+    history.change('source', START + 200, { state: 'silent', problem: 'of an earlier version' });
+    history.change('source', START + 290, { state: 'back' });
+    history.change('source', START + 400, { state: 'silent', problem: 'of a hostile sensor', code: 'x', values: [{}] });
+    const coded = { cause: problem.problem, code: 'interface-down', values: ['mirror0'] };
+    expect(readIncidents(history.database, {}).incidents).toMatchObject([
+      { cause: 'of a hostile sensor', code: null, values: [] },
+      { cause: 'of an earlier version', code: null, values: [] },
+      coded,
+    ]);
+    expect(readIncident(history.database, 1)!.incident).toMatchObject(coded);
   });
 
   it('is the time between two runs of the daemon, unless that is a restart', () => {

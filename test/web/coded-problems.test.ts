@@ -1,20 +1,24 @@
-/** Problems of the source and the history: each has a code and values, from which the page makes its own words. */
+/** Problems of the source, the history, reports, values and a hub: each has a code and values, from which the page makes its own words. */
 import { expect, it } from 'vitest';
 import { SOURCE_PROBLEMS, sourceProblem } from '../../src/capture/source-problem.ts';
+import { VALUE_PROBLEMS } from '../../src/core/value-problem.ts';
 import { HISTORY_PROBLEMS, historyProblem } from '../../src/history/history-problem.ts';
+import { REPORT_PROBLEMS } from '../../src/history/report/report-problem.ts';
 import { BrokenFile, problemOf, UnusableFile } from '../../src/history/store/database-fault.ts';
+import { HUB_PROBLEMS } from '../../src/web/api/hub-problem.ts';
 import { REFUSALS, REFUSALS_OF } from '../../src/web/api/refusals.ts';
 import { problemIn } from '../../src/web/console/format/refusal-words.ts';
 import { text } from '../../src/web/console/text/catalogue.ts';
 
 const VALUES = ['first', 'second', 'third'];
+const VALUED = [REFUSALS_OF, SOURCE_PROBLEMS, HISTORY_PROBLEMS, REPORT_PROBLEMS, VALUE_PROBLEMS, HUB_PROBLEMS];
 
 it('no code has two meanings', () => {
-  const codes = [REFUSALS, REFUSALS_OF, SOURCE_PROBLEMS, HISTORY_PROBLEMS].flatMap((table) => Object.keys(table));
+  const codes = [REFUSALS, ...VALUED].flatMap((table) => Object.keys(table));
   expect(new Set(codes).size).toBe(codes.length);
 });
 
-it.each([...Object.entries(SOURCE_PROBLEMS), ...Object.entries(HISTORY_PROBLEMS)])(
+it.each(VALUED.flatMap((table) => Object.entries(table)))(
   'the page has words for %s, made from the values alone',
   (code, words: (...values: string[]) => string) => {
     const values = VALUES.slice(0, words.length);

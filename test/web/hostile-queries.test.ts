@@ -7,6 +7,7 @@ import { apiRoutes, type ConsoleAnswers } from '../../src/web/api/routes.ts';
 import { addAccount, ask, signedIn, type SignedIn } from '../kit/console-accounts.ts';
 import { Conversation } from '../kit/many-clients.ts';
 import { RunningDaemon, temporaryFolder, until } from '../kit/running-daemon.ts';
+import { type Refused, reasonIn } from '../../src/web/console/format/refusal-words.ts';
 
 const anything: unknown = new Proxy(() => undefined, { get: () => anything, apply: () => anything });
 /** As they stand in an address. */
@@ -63,6 +64,12 @@ function addressesOf(path: string, keys: readonly string[]): string[] {
   return [...inPath, ...inQuery];
 }
 
+/** The words of the page's catalogue; undefined for a refusal without a code. */
+function saidByPage(body: string): string | null | undefined {
+  const { code, values } = JSON.parse(body) as Refused;
+  return reasonIn({ ...(code !== undefined && { code }), ...(values !== undefined && { values }) });
+}
+
 it.each(routes.map((route) => [route.path, route] as const))(
   '%s takes hostile values without a fault',
   async (path, route) => {
@@ -77,6 +84,7 @@ it.each(routes.map((route) => [route.path, route] as const))(
       expect(body.length, what).toBeLessThan(LARGEST_BYTES);
       expect(body, what).not.toMatch(/SQLITE|SqliteError|near "|\bat .*\.js:\d|root:/);
       if (status >= 400) expect(JSON.parse(body), what).toMatchObject({ problem: expect.any(String) as string });
+      if (status === 400 || status === 422) expect(saidByPage(body), what).toBe((JSON.parse(body) as Refused).problem);
     }
     expect(daemon.child.exitCode).toBeNull();
     expect(daemon.log).not.toMatch(/"level":"fatal"|unhandled/i);

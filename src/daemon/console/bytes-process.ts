@@ -3,6 +3,7 @@
  */
 import { DEFAULT_FLOW_CAPACITY } from '../../dataplane/host/flow-capacity.ts';
 import type { LinkIdentity } from '../../dataplane/host/link-identity.ts';
+import { type Reason, reasonWith } from '../../web/api/refusals.ts';
 import { type CheckedBytes, checkedBytes, type CheckedPlace } from '../../study/explain/checked-bytes.ts';
 import { traceFlows } from '../../study/explain/trace-flows.ts';
 
@@ -14,12 +15,13 @@ export interface BytesQuestion {
   readonly linkIdentity: LinkIdentity;
 }
 
-export type BytesAnswer = { readonly bytes: readonly CheckedBytes[] } | { readonly problem: string };
+export type BytesAnswer = { readonly bytes: readonly CheckedBytes[] } | { readonly reason: Reason };
 
 process.once('message', (question: BytesQuestion) => {
   read(question).then(
     (bytes) => process.send?.({ bytes } satisfies BytesAnswer),
-    (error: unknown) => process.send?.({ problem: (error as Error).message } satisfies BytesAnswer),
+    (error: unknown) =>
+      process.send?.({ reason: reasonWith('capture-unreadable', (error as Error).message) } satisfies BytesAnswer),
   );
 });
 

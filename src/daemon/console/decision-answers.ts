@@ -1,6 +1,7 @@
 /**
  * Answers what the pages ask of recent decisions: the history process has the decisions, the engine their flows now.
  */
+import type { CodedProblem } from '../../core/coded-problem.ts';
 import { IPV4_LENGTH_OFFSET, isMappedIpv4 } from '../../core/ip-address.ts';
 import { PROTOCOL_NAMES } from '../../core/protocol.ts';
 import { MICROS_PER_SECOND, parseMicros } from '../../core/units.ts';
@@ -21,6 +22,7 @@ import { coverageOf } from '../../registry/coverage-text.ts';
 import { PrefixParser } from '../../registry/prefix.ts';
 import { VALIDITY_NAMES } from '../../registry/registration.ts';
 import type { DecisionAnswers, DecisionRefusal } from '../../web/api/decision-routes.ts';
+import { reasonOf, reasonWith } from '../../web/api/refusals.ts';
 import type { DecisionBytes, DecisionExplanation } from '../../web/api/decision-schema.ts';
 import type { RunEngine } from '../daemon-engine.ts';
 import type { RunSource } from '../source-run.ts';
@@ -53,13 +55,13 @@ export class RunDecisions implements DecisionAnswers {
 
   async list(query: DecisionsQuery): Promise<string | DecisionRefusal> {
     const problem = this.problemOf(query);
-    if (problem !== null) return { status: 400, problem };
+    if (problem !== null) return { status: 400, ...problem };
     return this.asked(() => this.client.askRecent({ what: 'decisions', query }));
   }
 
   file(query: DecisionsQuery): AsyncIterable<string> | DecisionRefusal {
     const problem = this.problemOf(query);
-    return problem === null ? this.parts(query) : { status: 400, problem };
+    return problem === null ? this.parts(query) : { status: 400, ...problem };
   }
 
   async explain(key: DecisionKey): Promise<string | DecisionRefusal | null> {
@@ -73,9 +75,9 @@ export class RunDecisions implements DecisionAnswers {
     const kept = await this.keptOf(key);
     if (kept === null || 'problem' in kept) return kept;
     const state = this.bytesState();
-    if (state === 'hidden') return { status: 409, problem: 'addresses are hidden here, so bytes are too' };
+    if (state === 'hidden') return { status: 409, ...reasonOf('bytes-hidden') };
     const place = this.feed.placeOf(kept.decision.number);
-    if (state === 'not-kept' || place === null) return { status: 404, problem: 'the captures are not kept' };
+    if (state === 'not-kept' || place === null) return { status: 404, ...reasonOf('captures-not-kept') };
     const { files, linkIdentity } = this.feed;
     const last = Math.max(kept.decision.packet, ...kept.evidence.map(({ packet }) => packet));
     const { files: captures, before } = files.between(place.firstPacket, last);
@@ -102,7 +104,7 @@ export class RunDecisions implements DecisionAnswers {
       return await ask();
     } catch (error) {
       if (!(error instanceof HistoryFailure)) throw error;
-      return { status: 503, problem: `recent decisions cannot be searched now: ${error.message}; try again` };
+      return { status: 503, ...reasonWith('decisions-unsearchable', error.message) };
     }
   }
 
@@ -126,17 +128,15 @@ export class RunDecisions implements DecisionAnswers {
   }
 
   /** Why the query cannot be answered; null if it can. */
-  private problemOf({ prefix }: DecisionsQuery): string | null {
+  private problemOf({ prefix }: DecisionsQuery): CodedProblem | null {
     if (prefix === undefined || this.feed.addresses.form !== 'truncated') return null;
     const parser = new PrefixParser();
     parser.parse(prefix);
     const isIpv4 = isMappedIpv4(parser.word0, parser.word1, parser.word2);
     if (parser.length <= (isIpv4 ? SHOWN_BITS.ipv4 : SHOWN_BITS.ipv6)) return null;
-    return (
-      'prefix: addresses are shown truncated, so a prefix of ' +
-      `${isIpv4 ? 'at most /24, like 192.0.2.0/24' : 'at most /48, like 2001:db8:1::/48'}, can be ` +
-      'searched for, and no address'
-    );
+    return isIpv4
+      ? reasonWith('prefix-truncated', '/24', '192.0.2.0/24')
+      : reasonWith('prefix-truncated', '/48', '2001:db8:1::/48');
   }
 
   private now(kept: KeptExplanation): Now {

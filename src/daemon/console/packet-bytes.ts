@@ -5,46 +5,42 @@ import { fork } from 'node:child_process';
 import { stat } from 'node:fs/promises';
 import { constants, setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import type { DecisionRefusal } from '../../web/api/decision-routes.ts';
+import { reasonOf, reasonWith } from '../../web/api/refusals.ts';
 import type { BytesAnswer, BytesQuestion } from './bytes-process.ts';
 
 const PROCESS = fileURLToPath(new URL('./bytes-process.js', import.meta.url));
 const LARGEST_BYTES = 1e9;
 const LONGEST_MS = 20_000;
 
-export interface BytesRefusal {
-  readonly status: number;
-  readonly problem: string;
-}
-
 export class PacketBytes {
   private isReading = false;
 
-  async read(question: BytesQuestion): Promise<Extract<BytesAnswer, { readonly bytes: unknown }> | BytesRefusal> {
-    if (this.isReading) return { status: 503, problem: 'the bytes of another decision are being read; try again' };
+  async read(question: BytesQuestion): Promise<Extract<BytesAnswer, { readonly bytes: unknown }> | DecisionRefusal> {
+    if (this.isReading) return { status: 503, ...reasonOf('bytes-busy') };
     this.isReading = true;
     try {
       const refused = await sizeRefusal(question.captures);
       if (refused !== null) return refused;
       const answer = await ask(question);
-      return 'bytes' in answer ? answer : { status: 503, problem: answer.problem };
+      return 'bytes' in answer ? answer : { status: 503, ...answer.reason };
     } finally {
       this.isReading = false;
     }
   }
 }
 
-async function sizeRefusal(captures: readonly string[]): Promise<BytesRefusal | null> {
+async function sizeRefusal(captures: readonly string[]): Promise<DecisionRefusal | null> {
   let bytes = 0;
   for (const path of captures) {
     try {
       bytes += (await stat(path)).size;
     } catch {
-      return { status: 404, problem: `${path} is not there any more` };
+      return { status: 404, ...reasonWith('capture-gone', path) };
     }
   }
   if (bytes <= LARGEST_BYTES) return null;
-  const size = `${(bytes / 1e9).toFixed(1)} GB`;
-  return { status: 409, problem: `the captures have ${size}, and at most 1 GB is read here; use sluice explain` };
+  return { status: 409, ...reasonWith('captures-too-large', (bytes / 1e9).toFixed(1)) };
 }
 
 function ask(question: BytesQuestion): Promise<BytesAnswer> {
@@ -60,16 +56,16 @@ function ask(question: BytesQuestion): Promise<BytesAnswer> {
       child.kill('SIGKILL');
     };
     const timer = setTimeout(() => {
-      end({ problem: `reading took longer than ${LONGEST_MS / 1000} s; use sluice explain` });
+      end({ reason: reasonWith('captures-slow', String(LONGEST_MS / 1000)) });
     }, LONGEST_MS);
     child.once('message', (answer) => {
       end(answer as BytesAnswer);
     });
     child.once('error', ({ message }) => {
-      end({ problem: `the process that reads captures cannot be started: ${message}` });
+      end({ reason: reasonWith('capture-reader-not-started', message) });
     });
     child.once('exit', () => {
-      end({ problem: 'the process that reads captures has ended' });
+      end({ reason: reasonOf('capture-reader-ended') });
     });
     child.once('spawn', () => {
       if (child.pid !== undefined) beNice(child.pid);

@@ -182,8 +182,7 @@ export class ConsoleRegistry implements RegistryAnswers {
 
   /** Searches run one after the other, so that many of them do not add up in one turn of the event loop. */
   private inTurn<T>(work: () => Promise<T>): Promise<T> {
-    if (this.waiting >= MOST_WAITING)
-      return Promise.reject(new RegistryBusy('too many searches are waiting; try again in a moment'));
+    if (this.waiting >= MOST_WAITING) return Promise.reject(new RegistryBusy());
     this.waiting++;
     const result = this.working
       .then(() => setImmediate())

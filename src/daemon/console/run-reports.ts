@@ -17,7 +17,7 @@ import { HistoryFailure } from '../../history/process/history-child.ts';
 import { historyProblem } from '../../history/history-problem.ts';
 import type { CodedProblem } from '../../core/coded-problem.ts';
 import { NO_PROBLEM } from '../../web/api/coded-problem-schema.ts';
-import { reasonOf } from '../../web/api/refusals.ts';
+import { reasonOf, reasonWith } from '../../web/api/refusals.ts';
 import type { ReportAnswers, ReportFile, ReportForm, ReportProblem } from '../../web/api/report-routes.ts';
 import type { ReportList } from '../../web/api/report-schema.ts';
 import { seesPeople, type User } from '../../web/api/route.ts';
@@ -141,7 +141,7 @@ export class RunReports implements ReportAnswers {
       if (file === null) return noTable(head, table);
       return format === 'pdf' ? await this.pdf(`${head.name}.pdf`, file.body) : file;
     } catch (error) {
-      return { status: 500, problem: `the report cannot be read: ${(error as Error).message}` };
+      return { status: 500, ...reasonWith('report-unreadable', (error as Error).message) };
     }
   }
 
@@ -166,7 +166,7 @@ export class RunReports implements ReportAnswers {
         try {
           return { name, body: await printPdf(chromium, page) };
         } catch (error) {
-          return { status: 500, problem: `the PDF could not be printed: ${(error as Error).message}` };
+          return { status: 500, ...reasonWith('pdf-failed', (error as Error).message) };
         }
       }) ?? BUSY
     );
@@ -185,7 +185,7 @@ export class RunReports implements ReportAnswers {
     } catch (error) {
       return { status: 503, ...historyReason(error) };
     }
-    return 'refused' in answer ? { status: 422, problem: answer.refused } : answer;
+    return 'refused' in answer ? { status: 422, ...answer.refused } : answer;
   }
 
   private setting(showsPrefixes: boolean, showsPeople: boolean): ReportSetting {
@@ -265,5 +265,5 @@ function codedReason({ problem, code, values = [] }: ReportProblem): CodedProble
 
 function noTable({ tables }: Pick<ReportHead, 'tables'>, table: string): ReportProblem {
   const names = tables.map(({ id }) => id).join(', ');
-  return { status: 404, problem: `the report has no table ${JSON.stringify(table)}; its tables: ${names}` };
+  return { status: 404, ...reasonWith('report-table-unknown', table, names) };
 }

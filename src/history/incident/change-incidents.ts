@@ -26,7 +26,8 @@ export function changeIncidents({ kind, timeUs, fields }: Change): ChangeInciden
     case 'source': {
       const { state, problem = null } = fields as { state: string; problem?: string };
       if (state === 'back') return { sightings: [], ends: [['silence', 'source']] };
-      return { sightings: [{ kind: 'silence', subject: 'source', ...at, cause: problem }], ends: [] };
+      const cause = { cause: problem, ...causeCode(fields) };
+      return { sightings: [{ kind: 'silence', subject: 'source', ...at, ...cause }], ends: [] };
     }
     case 'breaker':
       return breaker(fields.breaker as BreakerFields, timeUs);
@@ -40,6 +41,12 @@ export function changeIncidents({ kind, timeUs, fields }: Change): ChangeInciden
     default:
       return NOTHING;
   }
+}
+
+/** The code and values of a problem: those of earlier versions have none, and a sensor of a fleet may send anything. */
+function causeCode({ code, values }: Change['fields']): Pick<Sighting, 'code' | 'values'> {
+  if (typeof code !== 'string' || !Array.isArray(values)) return {};
+  return values.every((value) => typeof value === 'string') ? { code, values } : {};
 }
 
 interface HitFields extends Partial<IncidentScope> {

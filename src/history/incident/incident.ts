@@ -53,6 +53,9 @@ export interface IncidentFields {
   readonly title: string | null;
   /** In words: the problem of a source, the reason of a refusal, or what a person wrote. */
   readonly cause: string | null;
+  /** The code and values of the cause where it has them (core/coded-problem). Incidents of earlier versions do not. */
+  readonly code?: string | null;
+  readonly values?: readonly string[];
   /** The limits that refused rules exceed: the cause as numbers. Incidents of earlier versions do not have it. */
   readonly exceeded?: readonly ExcessNumbers[];
   readonly scope: IncidentScope;

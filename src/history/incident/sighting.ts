@@ -18,6 +18,8 @@ export interface Sighting {
   readonly fromUs: number;
   readonly toUs: number;
   readonly cause?: string | null;
+  readonly code?: string | null;
+  readonly values?: readonly string[];
   readonly exceeded?: readonly ExcessNumbers[];
   readonly scope?: IncidentScope;
   /** Added to those before; `largest` keeps the larger, and `latest` the last. */
@@ -45,14 +47,14 @@ export function extended(before: KeptIncident, sighting: Sighting): KeptIncident
 }
 
 function withSighting(before: IncidentFields, sighting: Sighting): IncidentFields {
-  const { cause = null, exceeded, scope, sums = {}, largest = {}, latest = {} } = sighting;
+  const { cause = null, code = null, values = [], exceeded, scope, sums = {}, largest = {}, latest = {} } = sighting;
   const numbers: Record<string, number> = { ...before.numbers, ...latest };
   for (const [name, value] of Object.entries(sums)) numbers[name] = (numbers[name] ?? 0) + value;
   for (const [name, value] of Object.entries(largest)) numbers[name] = Math.max(numbers[name] ?? -Infinity, value);
   return {
     ...before,
     cause: cause ?? before.cause,
-    ...(cause !== null && { exceeded: exceeded ?? [] }),
+    ...(cause !== null && { code, values, exceeded: exceeded ?? [] }),
     scope: unitedScope(before.scope, scope ?? NO_SCOPE),
     numbers,
   };

@@ -1,5 +1,6 @@
 /** What a chart can ask: a measure, what it is split by, a span of time, and filters. Shared with the page. */
 import * as z from 'zod/mini';
+import { wanted } from '../../core/wanted-value.ts';
 import { LEVEL_NAMES, SERIES_NAMES } from '../roll-up.ts';
 
 /**
@@ -74,7 +75,7 @@ export const chartQuery = z
     }),
     z.refine(({ from, to }) => from === undefined || to === undefined || from < to, {
       path: ['to'],
-      error: 'must be after from',
+      error: wanted('value-after', 'from'),
     }),
   );
 export type ChartQuery = z.infer<typeof chartQuery>;

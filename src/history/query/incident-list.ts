@@ -37,6 +37,9 @@ export const shownIncident = z.strictObject({
   to_ms: z.nullable(z.number()),
   title: z.nullable(z.string()),
   cause: z.nullable(z.string()),
+  /** The code and values of a cause that is the problem of a source; null and none for other causes. */
+  code: z.nullable(z.string()),
+  values: texts,
   /** The limits that refused rules exceed; empty for other causes, which are as they were written. */
   exceeded: z.array(exceededLimit),
   scope: z.strictObject({ protocols: texts, rules: texts, sectors: texts }),
@@ -166,7 +169,16 @@ function inForceAt(
 }
 
 function shown([id, kind, subject, site, isp, link, beginUs, endUs, text]: Row, people: boolean): ShownIncident {
-  const { title, cause, exceeded = [], scope, numbers, noted } = JSON.parse(text) as IncidentFields;
+  const {
+    title,
+    cause,
+    code = null,
+    values = [],
+    exceeded = [],
+    scope,
+    numbers,
+    noted,
+  } = JSON.parse(text) as IncidentFields;
   return {
     id,
     kind,
@@ -178,6 +190,8 @@ function shown([id, kind, subject, site, isp, link, beginUs, endUs, text]: Row, 
     to_ms: endUs === null ? null : endUs / MICROS_PER_MILLISECOND,
     title,
     cause,
+    code,
+    values: [...values],
     exceeded: exceeded.map(coarseExcess),
     scope: { protocols: [...scope.protocols], rules: [...scope.rules], sectors: [...scope.sectors] },
     numbers: coarseNumbers(numbers),

@@ -1,4 +1,5 @@
 /** Makes a report from a history: reads what its period and its scope need, and lets the sections tell it. */
+import type { CodedProblem } from '../../core/coded-problem.ts';
 import { packageVersion, buildInfo } from '../../output/build-info.ts';
 import { keptSpan } from './kept-span.ts';
 import type { HistoryDatabase } from '../store/database.ts';
@@ -12,6 +13,7 @@ import { measuresSection } from './measures-section.ts';
 import { methodSection, provenanceSection } from './method-section.ts';
 import { monitoredSection } from './monitored-section.ts';
 import { parsePeriod, type Period } from './period.ts';
+import { reportProblem } from './report-problem.ts';
 import { readPolicies } from './policies-in-force.ts';
 import { publicReport } from './public-report.ts';
 import { qualitySection } from './quality-section.ts';
@@ -38,7 +40,14 @@ export interface ReportSetting {
 }
 
 /** A question that cannot be answered, with a reason for the user. */
-export class ReportRefusal extends Error {}
+export class ReportRefusal extends Error {
+  readonly reason: CodedProblem;
+
+  constructor(reason: CodedProblem) {
+    super(reason.problem);
+    this.reason = reason;
+  }
+}
 
 const MS_PER_SECOND = 1000;
 const SECONDS_PER_MINUTE = 60;
@@ -139,28 +148,24 @@ function fullReport(context: ReportContext, commit: string): ReportParts {
 /** The period that a question names. Throws ReportRefusal for one that does not exist. */
 export function periodOf({ period: name, from, to }: ReportQuery, clock: ZoneClock): Period {
   if (name !== undefined) {
-    if (from !== undefined || to !== undefined) throw new ReportRefusal('give a period, or from and to, and not both');
+    if (from !== undefined || to !== undefined) throw new ReportRefusal(reportProblem('report-period-twice'));
     const period = parsePeriod(name, clock);
-    if (period === null)
-      throw new ReportRefusal(
-        `there is no period ${JSON.stringify(name)}: give one like 2024-11-24, 2024-W47, 2024-11, 2024-Q4 or 2024`,
-      );
+    if (period === null) throw new ReportRefusal(reportProblem('report-period-unknown', name));
     return period;
   }
-  if (from === undefined || to === undefined) throw new ReportRefusal('give a period, or from and to');
+  if (from === undefined || to === undefined) throw new ReportRefusal(reportProblem('report-period-missing'));
   const minute = (timeS: number): number => timeS - (timeS % SECONDS_PER_MINUTE);
   const [fromS, toS] = [minute(from), minute(to)];
-  if (fromS >= toS) throw new ReportRefusal('the end must be at least a minute after the beginning');
-  if (toS - fromS > LONGEST_S) throw new ReportRefusal(`a report is on ${LONGEST_YEARS} years at most`);
+  if (fromS >= toS) throw new ReportRefusal(reportProblem('report-span-empty'));
+  if (toS - fromS > LONGEST_S) throw new ReportRefusal(reportProblem('report-span-long', String(LONGEST_YEARS)));
   return { kind: 'span', name: `${localTime(fromS, clock)} to ${localTime(toS, clock)}`, fromS, toS };
 }
 
 function checkPublic({ site, isp, link }: ReportQuery, period: Period, isOver: boolean): void {
-  if (!PUBLIC_KINDS.includes(period.kind))
-    throw new ReportRefusal('a public report is on a whole week, month, quarter or year');
+  if (!PUBLIC_KINDS.includes(period.kind)) throw new ReportRefusal(reportProblem('report-public-period'));
   if ([site, isp, link].some((name) => name !== undefined && name !== ''))
-    throw new ReportRefusal('a public report is on all places together');
-  if (!isOver) throw new ReportRefusal('a public report is made when its period is over');
+    throw new ReportRefusal(reportProblem('report-public-places'));
+  if (!isOver) throw new ReportRefusal(reportProblem('report-public-early'));
 }
 
 function schemaOf(database: HistoryDatabase): number {

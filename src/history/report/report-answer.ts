@@ -1,4 +1,5 @@
 /** Answers of the history process about reports: a report in all its forms, its preview, or why there is none. */
+import type { CodedProblem } from '../../core/coded-problem.ts';
 import type { HistoryDatabase } from '../store/database.ts';
 import { makeReport, ReportRefusal, type ReportSetting } from './make-report.ts';
 import { type ReportFiles, reportFiles, reportPreview } from './report-files.ts';
@@ -13,7 +14,7 @@ export interface ReportQuestion {
 
 /** Why there is no such report, for the user. */
 export interface RefusedReport {
-  readonly refused: string;
+  readonly refused: CodedProblem;
 }
 
 export function answerReport(
@@ -34,7 +35,7 @@ function orRefused<T>(answer: () => T): T | RefusedReport {
   try {
     return answer();
   } catch (error) {
-    if (error instanceof ReportRefusal) return { refused: error.message };
+    if (error instanceof ReportRefusal) return { refused: error.reason };
     throw error;
   }
 }

@@ -4,10 +4,11 @@
  * meanwhile.
  */
 import * as z from 'zod/mini';
+import { wanted } from '../../core/wanted-value.ts';
 import { changeVerdict } from './rules-schema.ts';
 
-const id = z.string().check(z.regex(/^[A-Za-z0-9-]{8,64}$/, { error: 'must be 8 to 64 letters, digits or hyphens' }));
-const sha256 = z.string().check(z.regex(/^[0-9a-f]{64}$/, { error: 'must be the 64 hexadecimal digits of a hash' }));
+const id = z.string().check(z.regex(/^[A-Za-z0-9-]{8,64}$/, { error: wanted('value-request-id') }));
+const sha256 = z.string().check(z.regex(/^[0-9a-f]{64}$/, { error: wanted('value-hash') }));
 const count = z.int().check(z.minimum(0));
 
 export const plainAction = z.strictObject({ id });

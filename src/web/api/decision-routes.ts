@@ -1,6 +1,7 @@
 /** Routes of recent decisions: a list with filters, the same as a file, and the explanation of one. */
 import type { DecisionKey } from '../../history/recent/decision-explanation.ts';
 import { type DecisionsQuery, decisionsQuery } from '../../history/recent/decision-query.ts';
+import type { Reason } from './refusals.ts';
 import { type ApiAnswer, type ApiRoute, COSTLY, jsonText, refusal, refused, route } from './route.ts';
 
 export interface DecisionAnswers {
@@ -14,13 +15,11 @@ export interface DecisionAnswers {
   bytes(key: DecisionKey): Promise<string | DecisionRefusal | null>;
 }
 
-export interface DecisionRefusal {
+export interface DecisionRefusal extends Reason {
   readonly status: number;
-  readonly problem: string;
 }
 
 const TYPES = { csv: 'text/csv; charset=utf-8; header=present', jsonl: 'application/jsonl; charset=utf-8' };
-const KEYS = 'a decision is named by its number, its number and flow_id (17-3f0c9a7be21d4c55), or flow_id and packet';
 
 export function decisionRoutes(decisions: DecisionAnswers): readonly ApiRoute[] {
   return [
@@ -33,7 +32,7 @@ export function decisionRoutes(decisions: DecisionAnswers): readonly ApiRoute[] 
         const { format = 'json' } = query;
         if (format === 'json') return answered(await decisions.list(query));
         const file = decisions.file(query);
-        if ('problem' in file) return refusal(file.status, file.problem);
+        if ('problem' in file) return refusal(file.status, file.problem, file.code, file.values);
         return { status: 200, type: TYPES[format], body: '', parts: file, fileName: `decisions.${format}` };
       },
     }),
@@ -43,7 +42,7 @@ export function decisionRoutes(decisions: DecisionAnswers): readonly ApiRoute[] 
       access: 'read',
       answer: async ({ params }) => {
         const key = parseKey(params.id!);
-        if (key === null) return refusal(400, `id: ${KEYS}`);
+        if (key === null) return refused(400, 'decision-key');
         return answered(await decisions.explain(key));
       },
     }),
@@ -54,7 +53,7 @@ export function decisionRoutes(decisions: DecisionAnswers): readonly ApiRoute[] 
       most: COSTLY,
       answer: async ({ params }) => {
         const key = parseKey(params.id!);
-        if (key === null) return refusal(400, `id: ${KEYS}`);
+        if (key === null) return refused(400, 'decision-key');
         return answered(await decisions.bytes(key));
       },
     }),
@@ -63,7 +62,8 @@ export function decisionRoutes(decisions: DecisionAnswers): readonly ApiRoute[] 
 
 function answered(answer: string | DecisionRefusal | null): ApiAnswer {
   if (answer === null) return refused(404, 'decision-not-kept');
-  return typeof answer === 'string' ? jsonText(answer) : refusal(answer.status, answer.problem);
+  if (typeof answer === 'string') return jsonText(answer);
+  return refusal(answer.status, answer.problem, answer.code, answer.values);
 }
 
 const BY_NUMBER = /^(\d{1,15})(?:-([0-9a-f]{16}))?$/;

@@ -1,5 +1,6 @@
 /** What a hub's pages read: the hub itself, once a second, and its sensors. */
 import * as z from 'zod/mini';
+import { codedProblem } from './coded-problem-schema.ts';
 
 export const hubDocument = z.strictObject({
   version: z.string(),
@@ -9,7 +10,7 @@ export const hubDocument = z.strictObject({
   zone: z.string(),
   source: z.strictObject({ kind: z.literal('fleet') }),
   /** Why the fleet's stream is not read, or the history not written; null while all is well. */
-  problem: z.nullable(z.string()),
+  ...codedProblem,
   /** Messages of the stream that are not read yet. */
   pending: z.number(),
   history: z.strictObject({ written: z.number() }),
@@ -56,7 +57,8 @@ export const hubSensor = z.strictObject({
       /** Versions of the bundle in use and of that of its ring; null for the sensor's own files, and for none. */
       version: z.nullable(z.number()),
       wanted: z.nullable(z.number()),
-      refused: z.nullable(z.string()),
+      /** Why a bundle is not used: one of fleet/rules/bundle-check, and the sensor's own sentence. */
+      refused: z.nullable(z.strictObject({ reason: z.string(), problem: z.string() })),
     }),
   ),
 });

@@ -1,5 +1,6 @@
 /** What a note about an incident has. */
 import * as z from 'zod/mini';
+import { wanted } from '../../core/wanted-value.ts';
 
 /** Printable characters and line ends, not only spaces. */
 const PRINTABLE = /^(?!\s*$)[^\p{Cc}\p{Cf}]*(\n[^\p{Cc}\p{Cf}]*)*$/u;
@@ -7,8 +8,8 @@ const words = (longest: number) =>
   z
     .string()
     .check(
-      z.maxLength(longest, { error: `must have ${longest} characters at most` }),
-      z.regex(PRINTABLE, { error: 'must be a text' }),
+      z.maxLength(longest, { error: wanted('value-longest', String(longest)) }),
+      z.regex(PRINTABLE, { error: wanted('value-printable') }),
     );
 /** Seconds since 1970. */
 const time = z.int().check(z.minimum(0), z.maximum(1e11));
@@ -26,7 +27,10 @@ export const newNote = z
     to: z.optional(time),
   })
   .check(
-    z.refine(({ from, to }) => to === undefined || to >= from, { error: 'to must not be before from', path: ['to'] }),
+    z.refine(({ from, to }) => to === undefined || to >= from, {
+      error: wanted('value-not-before', 'from'),
+      path: ['to'],
+    }),
   );
 export type NewNote = z.infer<typeof newNote>;
 

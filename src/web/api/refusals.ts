@@ -2,6 +2,8 @@
  * Refusals by their codes. An answer has the reason, the code by which the page's catalogue has it in its language, and
  * the values of the reason where it has any. Each reason can follow a colon.
  */
+import type { CodedProblem } from '../../core/coded-problem.ts';
+
 export const REFUSALS = {
   'decision-not-kept': 'this decision is not kept: only the newest ones are',
   'incident-unknown': 'there is no such incident',
@@ -9,6 +11,13 @@ export const REFUSALS = {
   'row-unknown': 'the registry in use has no such row',
   'registry-hidden':
     'addresses are hidden here, and a search would connect an address or a holder with the pseudonyms of decisions',
+  'decision-key':
+    'a decision is named by its number, its number and flow_id (17-3f0c9a7be21d4c55), or flow_id and packet',
+  'bytes-hidden': 'addresses are hidden here, so bytes are too',
+  'captures-not-kept': 'the captures are not kept',
+  'bytes-busy': 'the bytes of another decision are being read; try again',
+  'capture-reader-ended': 'the process that reads captures has ended',
+  'registry-busy': 'too many searches are waiting; try again in a moment',
   'report-unknown': 'there is no such report',
   'report-with-people':
     'a kept report for operators says what people did: it is for auditors and operators who sign in',
@@ -34,6 +43,20 @@ export const REFUSALS = {
 /** Refusals whose reason has values, in this order. */
 export const REFUSALS_OF = {
   'too-many-attempts': (seconds: string) => `too many attempts: try again in ${seconds} s`,
+  'decisions-unsearchable': (said: string) => `recent decisions cannot be searched now: ${said}; try again`,
+  'prefix-truncated': (longest: string, example: string) =>
+    `prefix: addresses are shown truncated, so a prefix of at most ${longest}, like ${example}, can be searched for, ` +
+    'and no address',
+  'capture-gone': (file: string) => `${file} is not there any more`,
+  'captures-too-large': (gigabytes: string) =>
+    `the captures have ${gigabytes} GB, and at most 1 GB is read here; use sluice explain`,
+  'captures-slow': (seconds: string) => `reading took longer than ${seconds} s; use sluice explain`,
+  'capture-reader-not-started': (said: string) => `the process that reads captures cannot be started: ${said}`,
+  'capture-unreadable': (said: string) => said,
+  'report-unreadable': (said: string) => `the report cannot be read: ${said}`,
+  'report-table-unknown': (table: string, tables: string) =>
+    `the report has no table "${table}"; its tables: ${tables}`,
+  'pdf-failed': (said: string) => `the PDF could not be printed: ${said}`,
   'more-hits': (hits: string) => `${hits} more registered hits were counted meanwhile: look at them first`,
   'draft-unknown': (file: string) => `${file} is no policy in the folder of drafts`,
   'other-role': (name: string, role: string, ...roles: string[]) =>
@@ -61,7 +84,7 @@ export function reasonOf(code: RefusalCode): { readonly problem: string; readonl
 }
 
 /** The reason of a refusal that has values. */
-export function reasonWith(code: ValuedRefusalCode, ...values: readonly string[]): Required<Reason> {
+export function reasonWith(code: ValuedRefusalCode, ...values: readonly string[]): CodedProblem {
   const words: (...all: string[]) => string = REFUSALS_OF[code];
   return { problem: words(...values), code, values };
 }

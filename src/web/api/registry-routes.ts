@@ -15,7 +15,7 @@ import {
   summaryQuery,
 } from './registry-schema.ts';
 import { csvOf, type CsvValue } from './csv-rows.ts';
-import { type ApiAnswer, type ApiRoute, COSTLY, csvText, json, refusal, refused, route, type User } from './route.ts';
+import { type ApiAnswer, type ApiRoute, COSTLY, csvText, json, refused, route, type User } from './route.ts';
 
 /** Answers are made in steps, so that packets are not delayed. Rejects with RegistryBusy where too many wait. */
 export interface RegistryAnswers {
@@ -104,7 +104,7 @@ async function unlessBusy(answer: () => Promise<ApiAnswer>): Promise<ApiAnswer> 
   try {
     return await answer();
   } catch (error) {
-    if (error instanceof RegistryBusy) return refusal(UNAVAILABLE, error.message);
+    if (error instanceof RegistryBusy) return refused(UNAVAILABLE, 'registry-busy');
     throw error;
   }
 }

@@ -76,9 +76,11 @@ function addRoute(app: FastifyInstance, one: Route, parts: RouteParts): void {
     },
     handler: async (request, reply) => {
       const query = querySchema && checked(querySchema, request.query, 'the query');
-      if (query !== undefined && 'problem' in query) return send(reply, refusal(400, query.problem));
+      if (query !== undefined && 'problem' in query)
+        return send(reply, refusal(400, query.problem, query.code, query.values));
       const body = bodySchema && checked(bodySchema, request.body, 'the body');
-      if (body !== undefined && 'problem' in body) return send(reply, refusal(400, body.problem));
+      if (body !== undefined && 'problem' in body)
+        return send(reply, refusal(400, body.problem, body.code, body.values));
       const params = request.params as Record<string, string>;
       const user = sessions.get(request)?.user ?? null;
       const call = { query: query?.data, body: body?.data, params, user };

@@ -3,6 +3,7 @@ import type { HubDocument } from '../../api/hub-schema.ts';
 import { Loading } from '../component/loading.tsx';
 import { Note } from '../component/note.tsx';
 import { Sign } from '../component/sign.tsx';
+import { problemIn } from '../format/refusal-words.ts';
 import { fullTime } from '../format/time-format.ts';
 import { type Live, useLive } from '../live/use-live.ts';
 import { Frame } from '../shell/frame.tsx';
@@ -20,6 +21,7 @@ export function HubShell() {
   const place = usePlace();
   const page = pageIn(HUB_PAGES, place.path);
   const live = useLive<HubDocument>(page?.openView === undefined);
+  const problem = live.now === null ? null : problemIn(live.now);
   const title = page?.title ?? text.shell.notFound;
   return (
     <Frame
@@ -33,9 +35,9 @@ export function HubShell() {
           <p>{live.now === null ? words.never : words.lostHelp}</p>
         </Note>
       )}
-      {live.now?.problem != null && (
+      {problem !== null && (
         <Note severity="warning">
-          <p>{words.problem(live.now.problem)}</p>
+          <p>{words.problem(problem)}</p>
         </Note>
       )}
       {page === null ? <NotFound path={place.path} /> : <View page={page} live={live} place={place} />}

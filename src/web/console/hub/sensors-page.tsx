@@ -46,7 +46,7 @@ export function SensorsPage({ live }: HubPageProps) {
             {refusing.map((sensor) => (
               <div key={sensorName(sensor)} class="fact">
                 <dt>{sensorName(sensor)}</dt>
-                <dd>{sensor.rules?.refused}</dd>
+                <dd>{refusedWords(sensor)}</dd>
               </div>
             ))}
           </dl>
@@ -115,6 +115,13 @@ function rulesWords({ rules }: HubSensor): string {
   const { version, wanted, ring } = rules;
   const used = version === null ? words.own : words.bundle(version);
   return `${used}, ${wanted === null || wanted === version ? words.ring(ring) : words.wanted(ring, wanted)}`;
+}
+
+function refusedWords({ rules }: HubSensor): string {
+  if (rules?.refused == null) return '';
+  const { reason, problem } = rules.refused;
+  const why = Object.hasOwn(words.refusals, reason) ? words.refusals[reason]! : reason;
+  return words.refusedBecause(why, problem);
 }
 
 function clockWords({ clock_offset_ms: ms }: HubSensor): string {

@@ -2,6 +2,7 @@
 import type { ShownIncident } from '../../../../history/query/incident-list.ts';
 import type { Severity } from '../../component/severity.ts';
 import { tripCause } from '../../format/limit-name.ts';
+import { reasonIn } from '../../format/refusal-words.ts';
 import { sectorName } from '../../format/sector-name.ts';
 import { text } from '../../text/catalogue.ts';
 
@@ -32,17 +33,20 @@ export function titleOf({ kind, title }: ShownIncident): string {
 }
 
 /** What was seen: the numbers in a sentence, and the cause where it says more. */
-export function seenWords({ kind, subject, numbers, cause, exceeded, title }: ShownIncident): string {
+export function seenWords(incident: ShownIncident): string {
+  const { kind, subject, numbers, cause, title } = incident;
   if (kind === 'note') return title ?? '';
-  if (kind === 'silence') return words.silence[subject] ?? cause ?? '';
+  if (kind === 'silence') return words.silence[subject] ?? causeWords(incident);
   const seen = words.seen[kind]?.(numbers) ?? '';
-  return kind === 'reload' && cause !== null ? causeWords({ kind, cause, exceeded }) : seen;
+  return kind === 'reload' && cause !== null ? causeWords(incident) : seen;
 }
 
 /**
- * The cause of a trip is kept as `clients: 60s confirmed`, and limits as numbers; other causes are texts of their own.
+ * The cause of a trip is kept as `clients: 60s confirmed`, limits as numbers, and the problem of a source with its
+ * code; other causes, and those of earlier versions, are texts of their own.
  */
-export function causeWords({ kind, cause, exceeded }: Pick<ShownIncident, 'kind' | 'cause' | 'exceeded'>): string {
+export function causeWords({ kind, cause, code, values, exceeded }: ShownIncident): string {
+  if (kind === 'silence') return reasonIn({ problem: cause, code, values }) ?? '';
   if (exceeded.length > 0) return exceeded.map(text.change.reason).join('; ');
   if (cause === null || kind !== 'breaker') return cause ?? '';
   const [name = '', limit = null] = cause.split(': ');

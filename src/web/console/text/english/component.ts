@@ -1,6 +1,9 @@
 /** Texts of parts that all pages share. */
 import { SOURCE_PROBLEMS } from '../../../../capture/source-problem.ts';
+import { VALUE_PROBLEMS } from '../../../../core/value-problem.ts';
 import { HISTORY_PROBLEMS } from '../../../../history/history-problem.ts';
+import { REPORT_PROBLEMS } from '../../../../history/report/report-problem.ts';
+import { HUB_PROBLEMS } from '../../../api/hub-problem.ts';
 import { REFUSALS, REFUSALS_OF } from '../../../api/refusals.ts';
 
 export const component = {
@@ -17,13 +20,18 @@ export const component = {
   retry: 'Try again',
   failed: 'This could not be loaded.',
   /**
-   * Refusals, and problems of the source and the history, by the code of the API, which has the same words for other
-   * programs. A daemon may have codes that the page has not.
+   * Refusals, and problems of the source, the history, reports, values and a hub, by the code of the API, which has
+   * the same words for other programs. A daemon may have codes that the page has not.
    */
   refusals: REFUSALS as Readonly<Partial<Record<string, string>>>,
-  refusalsOf: { ...REFUSALS_OF, ...SOURCE_PROBLEMS, ...HISTORY_PROBLEMS } as Readonly<
-    Partial<Record<string, (...values: readonly string[]) => string>>
-  >,
+  refusalsOf: {
+    ...REFUSALS_OF,
+    ...SOURCE_PROBLEMS,
+    ...HISTORY_PROBLEMS,
+    ...REPORT_PROBLEMS,
+    ...VALUE_PROBLEMS,
+    ...HUB_PROBLEMS,
+  } as Readonly<Partial<Record<string, (...values: readonly string[]) => string>>>,
   signInAgain: 'You are no longer signed in.',
   span: {
     name: 'Span of time',
