@@ -23,11 +23,16 @@ interface Node {
 export class NatsServers {
   private readonly folder = mkdtempSync(join(tmpdir(), 'sluice-nats-'));
   private readonly nodes: Node[] = [];
+  private readonly host: string;
   private connection: NatsConnection | null = null;
 
-  /** Starts so many nodes, which form a cluster if there are several. */
-  static async start(count: number): Promise<NatsServers> {
-    const servers = new NatsServers();
+  private constructor(host: string) {
+    this.host = host;
+  }
+
+  /** Starts so many nodes, which form a cluster if there are several, for clients at an address of this machine. */
+  static async start(count: number, host = '127.0.0.1'): Promise<NatsServers> {
+    const servers = new NatsServers(host);
     const ports = await freePorts(2 * count);
     const routes = ports.slice(count).map((port) => `nats://127.0.0.1:${port}`);
     for (let node = 0; node < count; node++) {
@@ -38,7 +43,7 @@ export class NatsServers {
       const config = join(servers.folder, `node-${node}.conf`);
       writeFileSync(
         config,
-        `listen: "127.0.0.1:${ports[node]}"\nserver_name: node-${node}\n` +
+        `listen: "${host}:${ports[node]}"\nserver_name: node-${node}\n` +
           `jetstream { store_dir: "${join(servers.folder, `store-${node}`)}" }\n${count > 1 ? cluster : ''}\n`,
       );
       servers.nodes.push({ port: ports[node]!, config, child: null });
@@ -55,7 +60,7 @@ export class NatsServers {
   }
 
   get urls(): string[] {
-    return this.nodes.map(({ port }) => `nats://127.0.0.1:${port}`);
+    return this.nodes.map(({ port }) => `nats://${this.host}:${port}`);
   }
 
   startNode(node: number): void {

@@ -12,8 +12,10 @@ export class RunningHub {
   log = '';
   private readonly ended: Promise<void>;
 
-  constructor(args: readonly string[]) {
-    this.child = spawn(process.execPath, [MAIN, 'hub', ...args, '--listen', '127.0.0.1:0'], {
+  /** `before`: what comes before the command, as of a network namespace. */
+  constructor(args: readonly string[], before: readonly string[] = []) {
+    const [command, ...rest] = [...before, process.execPath] as [string, ...string[]];
+    this.child = spawn(command, [...rest, MAIN, 'hub', ...args, '--listen', '127.0.0.1:0'], {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     alive.add(this.child);

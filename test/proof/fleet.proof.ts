@@ -3,19 +3,21 @@
  * daemons and a real hub. Each line of each sensor is in the stream once, the hub's figures are those of the sensors,
  * and each log verifies up to the heads that its sensor anchored.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import Database from 'libsql';
 import type { JetStreamManager } from '@nats-io/jetstream';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { afterAll, expect, it } from 'vitest';
 import { EVENTS_STREAM, eventsSubject } from '../../src/fleet/subjects.ts';
+import { lastEventOf } from '../../src/output/log/log-tail.ts';
 import { makeKeyFiles } from '../../src/rules/signing-key.ts';
-import { CutLink } from '../kit/cut-link.ts';
 import { Conversation } from '../kit/many-clients.ts';
 import { NatsServers } from '../kit/nats-server.ts';
 import { FILE_HEADER_LENGTH } from '../kit/pcap.mjs';
+import { NetworkSpaces, type ProcessLink, relayedLink } from '../kit/process-link.ts';
 import { SeededRandom } from '../kit/random.mjs';
 import { RunningDaemon, temporaryFolder, until } from '../kit/running-daemon.ts';
 import { RunningHub } from '../kit/running-hub.ts';
@@ -26,37 +28,69 @@ const SEED = 19;
 const NODES = 3;
 const SENSORS = isShort ? 2 : 10;
 /** Kills and cuts together. */
-const STEPS = isShort ? 10 : 260;
-const CONVERSATIONS = isShort ? 40 : 200;
-const LONGEST_PAUSE_MS = isShort ? 400 : 800;
+const STEPS = isShort ? 16 : 424;
+/** Conversations of each sensor in a step; each is two decisions. */
+const CONVERSATIONS = isShort ? 40 : 260;
+const FEWEST_LINES = isShort ? 1500 : 2_000_000;
+/** The other kills hit a sensor at any moment, also while it starts. */
+const SHARE_STARTED = isShort ? 1 : 0.7;
+const LONGEST_PAUSE_MS = isShort ? 400 : 3000;
+/** A cut is mended while kills go on. */
+const LONGEST_CUT_MS = isShort ? 2000 : 15_000;
+/** A log is verified after one of so many kills of its sensor, besides at the end. */
+const VERIFY_EVERY = isShort ? 4 : 10;
+/** Bytes that wait for a sensor, which are lost to it when it is killed. */
+const MOST_WAITING = 1 << 20;
 const START_US = 1_731_261_600_000_000;
 /** Each step's packets come a minute after those of the step before. */
 const STEP_US = 60e6;
-const PATIENCE_MS = 180_000;
+const PATIENCE_MS = 240_000;
+const ENDED_BY_SIGTERM = 143;
 
 type Kind = 'sensor' | 'hub' | 'node' | 'cut';
-const TURNS: readonly Kind[] = ['sensor', 'node', 'hub', 'cut', 'sensor', 'node'];
+const TURNS: readonly Kind[] = ['sensor', 'node', 'sensor', 'hub', 'sensor', 'cut', 'sensor', 'node'];
 
 const folder = temporaryFolder();
-const path = (name: string): string => join(folder.path, name);
+const path = (...names: string[]): string => join(folder.path, ...names);
 const random = new SeededRandom(SEED);
 const sites = Array.from({ length: SENSORS }, (_, at) => `site-${at + 1}`);
-const running: { kill: (signal: 'SIGKILL') => unknown }[] = [];
+const running: { kill: (signal: 'SIGKILL') => Promise<unknown> }[] = [];
 let servers: NatsServers | null = null;
-const links: CutLink[] = [];
+const spaces = NetworkSpaces.make();
+const relays: { close: () => void }[] = [];
 /** Sensors whose input has begun: a capture's header comes once. */
 const hasHeader = new WeakSet<RunningDaemon>();
 afterAll(async () => {
-  for (const one of running) void one.kill('SIGKILL');
-  for (const link of links) link.close();
+  await Promise.all(running.map((one) => one.kill('SIGKILL')));
+  for (const relay of relays) relay.close();
+  spaces?.remove();
   await servers?.stop();
   folder.remove();
 });
 
-/** A log with its segments, in order. */
+const logOf = (site: string): string => path(site, 'decisions.jsonl');
+
+/** The files of a log, in order. */
+function filesOf(site: string): string[] {
+  const segments = readdirSync(path(site)).filter((name) => /^decisions\.jsonl\..*\d{9}Z$/.test(name));
+  return [...segments.sort().map((name) => path(site, name)), logOf(site)];
+}
+
 function textOf(site: string): string {
-  const segments = readdirSync(folder.path).filter((name) => new RegExp(`^${site}\\.jsonl\\..*\\d{9}Z$`).test(name));
-  return [...segments.sort(), `${site}.jsonl`].map((name) => readFileSync(path(name), 'utf8')).join('');
+  return filesOf(site)
+    .map((name) => readFileSync(name, 'utf8'))
+    .join('');
+}
+
+function bytesOf(site: string): number {
+  return filesOf(site).reduce((sum, name) => sum + statSync(name).size, 0);
+}
+
+async function linkTo(ports: readonly number[]): Promise<ProcessLink> {
+  if (spaces !== null) return spaces.join(ports);
+  const link = await relayedLink(ports);
+  relays.push(link);
+  return link;
 }
 
 const FIGURES = ['flows', 'decisions', 'packets', 'bytes'] as const;
@@ -89,79 +123,156 @@ async function messagesOf(jsm: JetStreamManager, subject: string): Promise<strin
   return parts.join('');
 }
 
-it(`${STEPS} kills and cuts lose nothing and double nothing, and no log raises a false alarm`, async () => {
-  const began = performance.now();
-  servers = await NatsServers.start(NODES);
-  await servers.addFleetStreams();
-  for (const site of sites) makeKeyFiles(path(`${site}.key`));
-  for (const port of servers.ports) links.push(await CutLink.to(port));
-  const fleet = links.map(({ url }) => url);
-  const startSensor = async (site: string): Promise<RunningDaemon> => {
-    const sensor = new RunningDaemon([
-      ...['-', '--isp', 'example', '--site', site, '--decisions', path(`${site}.jsonl`), '--on-full', 'wait'],
-      ...['--rotate-size', '200kB', '--rotate-keep', '100000', '--log-key', path(`${site}.key`)],
-      ...['--history', path(`${site}.db`), '--state', path(`state-${site}`), '--fleet', ...fleet],
-    ]);
+/** Ten sensors, or two, and their hub, each with a link of its own. */
+class Fleet {
+  readonly sensors = new Map<string, RunningDaemon>();
+  readonly links = new Map<string, ProcessLink>();
+  /** Logs of processes that ended by themselves. */
+  readonly failures: string[] = [];
+  private hub!: RunningHub;
+
+  async join(ports: readonly number[]): Promise<void> {
+    for (const name of ['hub', ...sites]) this.links.set(name, await linkTo(ports));
+    for (const site of sites) {
+      mkdirSync(path(site));
+      makeKeyFiles(path(site, 'key'));
+      this.startSensor(site);
+    }
+    this.startHub();
+    await this.started();
+  }
+
+  startSensor(site: string): void {
+    const { command, servers } = this.links.get(site)!;
+    const sensor = new RunningDaemon(
+      [
+        ...['-', '--isp', 'example', '--site', site, '--decisions', logOf(site), '--on-full', 'wait'],
+        ...['--rotate-size', isShort ? '200kB' : '1MB', '--rotate-keep', '100000', '--log-key', path(site, 'key')],
+        ...['--history', path(site, 'history.db'), '--state', path(site, 'state'), '--fleet', ...servers],
+      ],
+      { command },
+    );
+    this.sensors.set(site, sensor);
     running.push(sensor);
-    return sensor.started(PATIENCE_MS);
-  };
-  const startHub = async (): Promise<RunningHub> => {
-    const hub = new RunningHub(['--state', path('hub'), ...fleet.flatMap((url) => ['--nats', url])]);
-    running.push(hub);
-    return hub.started();
-  };
-  const sensors = new Map<string, RunningDaemon>();
-  for (const site of sites) sensors.set(site, await startSensor(site));
-  let hub = await startHub();
-  const conversation = new Conversation('wireguard/handshake-only.pcap');
-  const done: Record<Kind, number> = { sensor: 0, hub: 0, node: 0, cut: 0 };
-  for (let step = 0; step < STEPS; step++) {
-    const from = step * CONVERSATIONS;
-    for (const sensor of sensors.values()) {
-      const records = conversation.capture(from, from + CONVERSATIONS, START_US + step * STEP_US, 1000);
-      sensor.child.stdin!.write(records.subarray(hasHeader.has(sensor) ? FILE_HEADER_LENGTH : 0));
+    void sensor.ended.then(({ code, signal }) => {
+      if (signal !== 'SIGKILL' && code !== 0 && code !== ENDED_BY_SIGTERM) this.failures.push(`${site}: ${sensor.log}`);
+    });
+  }
+
+  startHub(): void {
+    const { command, servers } = this.links.get('hub')!;
+    this.hub = new RunningHub(['--state', path('hub'), ...servers.flatMap((url) => ['--nats', url])], command);
+    running.push(this.hub);
+  }
+
+  async started(): Promise<void> {
+    for (const sensor of this.sensors.values()) await sensor.started(PATIENCE_MS);
+    await this.hub.started();
+  }
+
+  async killSensor(site: string): Promise<void> {
+    if (random.chance(SHARE_STARTED)) await this.sensors.get(site)!.started(PATIENCE_MS);
+    await this.sensors.get(site)!.kill('SIGKILL');
+  }
+
+  async killHub(): Promise<void> {
+    await this.hub.kill('SIGKILL');
+  }
+
+  /** The same packets for all sensors, except those that are far behind. */
+  feed(records: Buffer): void {
+    for (const sensor of this.sensors.values()) {
+      const input = sensor.child.stdin!;
+      if (input.writableLength > MOST_WAITING) continue;
+      input.write(records.subarray(hasHeader.has(sensor) ? FILE_HEADER_LENGTH : 0));
       hasHeader.add(sensor);
     }
+  }
+
+  /** Cuts the links of some processes; resolves when they are mended. */
+  async cut(): Promise<void> {
+    const cut = [...this.links.values()].filter(() => random.chance(0.6));
+    for (const link of cut) link.cut();
+    await sleep(500 + random.below(LONGEST_CUT_MS));
+    for (const link of cut) link.mend();
+  }
+
+  /** Lines of all logs, but for those that are just moved aside. */
+  async lines(): Promise<number> {
+    const counts = await Promise.all(sites.map((site) => lastEventOf(logOf(site)).catch(() => 0)));
+    return counts.reduce((sum, lines) => sum + lines, 0);
+  }
+}
+
+/** A log must be complete and unchanged, as far as it can be said. */
+async function verify(site: string, ...more: readonly string[]): Promise<void> {
+  const { code, stdout, stderr } = await sluice(['verify', logOf(site), '--log-keys', path(site, 'key.pub'), ...more]);
+  expect([code, stderr], stdout).toEqual([0, '']);
+}
+
+it(`${STEPS} kills and cuts lose nothing and double nothing, and no log raises a false alarm`, async () => {
+  const began = performance.now();
+  if (spaces === null) process.stdout.write('not root: links are cut by relays, not by network namespaces\n');
+  servers = await NatsServers.start(NODES, spaces?.host);
+  await servers.addFleetStreams();
+  const fleet = new Fleet();
+  await fleet.join(servers.ports);
+  const conversation = new Conversation('wireguard/handshake-only.pcap');
+  let fed = 0;
+  const feed = (): void => {
+    const from = fed * CONVERSATIONS;
+    fleet.feed(conversation.capture(from, from + CONVERSATIONS, START_US + fed++ * STEP_US, 1000));
+  };
+  const done: Record<Kind, number> = { sensor: 0, hub: 0, node: 0, cut: 0 };
+  let verified = 0;
+  let mended = Promise.resolve();
+  for (let step = 0; step < STEPS; step++) {
+    feed();
     await sleep(random.below(LONGEST_PAUSE_MS));
     const kind = TURNS[step % TURNS.length]!;
     done[kind]++;
     if (kind === 'sensor') {
       const site = random.pick(sites);
-      await sensors.get(site)!.kill('SIGKILL');
-      sensors.set(site, await startSensor(site));
+      await fleet.killSensor(site);
+      if (done.sensor % VERIFY_EVERY === 0 && existsSync(logOf(site))) {
+        await verify(site);
+        verified++;
+      }
+      fleet.startSensor(site);
     } else if (kind === 'hub') {
-      await hub.kill('SIGKILL');
-      hub = await startHub();
+      await fleet.killHub();
+      fleet.startHub();
     } else if (kind === 'node') {
       const node = random.below(NODES);
       await servers.killNode(node);
       await sleep(random.below(LONGEST_PAUSE_MS));
       servers.startNode(node);
     } else {
-      const cut = links.filter(() => random.chance(0.6));
-      for (const link of cut) link.cut();
-      await sleep(2 * random.below(LONGEST_PAUSE_MS));
-      for (const link of cut) link.mend();
+      await mended;
+      mended = fleet.cut();
     }
+    expect(fleet.failures).toEqual([]);
+    if (step % 50 === 0) process.stdout.write(`${step} steps, ${await fleet.lines()} lines, ${seconds(began)} s\n`);
   }
+  await mended;
+  await fleet.started();
   const killed = performance.now();
+  // The last batch of each sensor anchors a head.
+  const hasEnough = async (): Promise<boolean> =>
+    sites.every((site) => statSync(`${logOf(site)}.chain`).size > 0) && (await fleet.lines()) >= FEWEST_LINES;
+  for (; !(await hasEnough()); await sleep(200)) feed();
+  feed();
   const jsm = await jetstreamManager(await servers.connect(), { checkAPI: false });
   const counts: Record<string, { lines: number; lost: number; doubled: number }> = {};
   for (const site of sites) {
-    const query = { last_by_subj: eventsSubject('example', site) };
     // Until its last packets are decided, a log grows.
-    let length = -1;
-    while (length !== textOf(site).length) {
-      length = textOf(site).length;
-      await sleep(1000);
-    }
+    for (let bytes = -1; bytes !== bytesOf(site); await sleep(1000)) bytes = bytesOf(site);
     // A sensor that still has packets to decide writes more meanwhile: both are read until neither is ahead.
     let [written, stored] = ['', ''];
     const isShipped = async (): Promise<boolean> => {
-      const { last_by_subj: subject } = query;
       written = textOf(site);
-      stored = await messagesOf(jsm, subject).catch(() => '');
-      return stored === written && written === textOf(site);
+      stored = await messagesOf(jsm, eventsSubject('example', site)).catch(() => '');
+      return stored === written && Buffer.byteLength(written) === bytesOf(site);
     };
     await until(`all lines of ${site}`, isShipped, PATIENCE_MS).catch(() => undefined);
     const linesOf = (text: string): string[] => text.split('\n').slice(0, -1);
@@ -176,37 +287,45 @@ it(`${STEPS} kills and cuts lose nothing and double nothing, and no log raises a
     expect(stored === written).toBe(true);
   }
   // The last minutes are shipped when the sensors are stopped, or by their next start.
-  const own = (): Figures => Object.assign({}, ...sites.map((site) => figuresIn(path(`${site}.db`)))) as Figures;
-  const isSame = (): boolean => JSON.stringify(figuresIn(path('hub/history.db'))) === JSON.stringify(own());
-  await Promise.all([...sensors.values()].map((sensor) => sensor.kill('SIGTERM')));
+  const own = (): Figures => Object.assign({}, ...sites.map((site) => figuresIn(path(site, 'history.db')))) as Figures;
+  const isSame = (): boolean => isDeepStrictEqual(figuresIn(path('hub', 'history.db')), own());
+  const stop = (): Promise<unknown> => Promise.all([...fleet.sensors.values()].map((sensor) => sensor.kill('SIGTERM')));
+  await stop();
   for (let rest = 0; rest < 10; rest++) {
-    const isDone = await until('the hub has all', isSame, 5000).then(
+    const isDone = await until('the hub has all', isSame, isShort ? 5000 : 20_000).then(
       () => true,
       () => false,
     );
     if (isDone) break;
-    const again = await Promise.all(sites.map(startSensor));
+    for (const site of sites) fleet.startSensor(site);
+    await fleet.started();
     await sleep(2000);
-    await Promise.all(again.map((sensor) => sensor.kill('SIGTERM')));
+    await stop();
   }
-  const [total, ofSensors] = [figuresIn(path('hub/history.db')), own()];
+  const [total, ofSensors] = [figuresIn(path('hub', 'history.db')), own()];
   expect(total).toEqual(ofSensors);
   for (const site of sites) expect(total[site]!.decisions).toBeGreaterThan(0);
-  for (const site of sites) {
-    const keys = ['--log-keys', path(`${site}.key.pub`), '--nats', servers.urls[0]!];
-    const { code, stdout, stderr } = await sluice(['verify', path(`${site}.jsonl`), ...keys]);
-    expect([code, stderr], stdout).toEqual([0, '']);
-  }
-  await hub.kill();
-  writeResult('fleet', SEED, (performance.now() - began) / 1000, {
+  for (const site of sites) await verify(site, '--nats', servers.urls[0]!);
+  await fleet.killHub();
+  expect(fleet.failures).toEqual([]);
+  writeResult('fleet', SEED, seconds(began), {
     nodes: NODES,
     sensors: SENSORS,
-    kills_and_cuts: done,
+    kills: done.sensor + done.hub + done.node,
+    kills_of: { sensors: done.sensor, nodes: done.node, hub: done.hub },
+    cuts: done.cut,
+    links_cut_by: spaces === null ? 'relays' : 'network namespaces',
     seconds_of_kills: Math.round((killed - began) / 1000),
     lines: Object.values(counts).reduce((sum, { lines }) => sum + lines, 0),
     lost: Object.values(counts).reduce((sum, { lost }) => sum + lost, 0),
     doubled: Object.values(counts).reduce((sum, { doubled }) => sum + doubled, 0),
+    logs_verified: verified + SENSORS,
+    false_alarms: 0,
     hub: total,
     sensors_own: ofSensors,
   });
 });
+
+function seconds(since: number): number {
+  return Math.round((performance.now() - since) / 1000);
+}
