@@ -3,7 +3,8 @@
 //   flood       ten minutes of spoofed handshakes
 //   compare     a comparison of 3 million packets against two replays
 //   desk        a registration desk, killed 200 times, and its disk filled; root, for a disk of its own
-//   fleet       sensors, a hub and three NATS nodes, killed 200 times, with links that are cut
+//   fleet       ten sensors, a hub and three NATS nodes, killed 371 times, with links that are cut: network namespaces as root, else relays
+//   fleet-away  a sensor whose cluster is away for ten minutes; root, for a virtual link
 //   fleet-rehearsal   10 November 2024 over ten sensors
 //   kill        a daemon over a spool, killed 500 times; root, for a disk that fills
 //   soak        an hour of live load; root, for a virtual link
