@@ -14,8 +14,8 @@ export class RunningHub {
 
   /** `before`: what comes before the command, as of a network namespace. */
   constructor(args: readonly string[], before: readonly string[] = []) {
-    const [command, ...rest] = [...before, process.execPath] as [string, ...string[]];
-    this.child = spawn(command, [...rest, MAIN, 'hub', ...args, '--listen', '127.0.0.1:0'], {
+    const command = [...before, process.execPath];
+    this.child = spawn(command[0]!, [...command.slice(1), MAIN, 'hub', ...args, '--listen', '127.0.0.1:0'], {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     alive.add(this.child);
