@@ -67,7 +67,10 @@ export class HitControl {
     const stage = words[row + DecisionWord.STAGE]!;
     const since = shownAt[number]!;
     const hash = 2 * number;
-    if (since === 0) {
+    if (breaker.isBeside) {
+      // The other breaker has recorded the client.
+      shownUntil[number] = breaker.seeAgain(timeUs, 0, 0, stage, 0);
+    } else if (since === 0) {
       shownUntil[number] = breaker.see(timeUs, this.clientOf(slot).source, stage);
       clientHashes[hash] = breaker.lastHash.high;
       clientHashes[hash + 1] = breaker.lastHash.low;

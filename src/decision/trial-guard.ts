@@ -31,6 +31,8 @@ export class TrialGuard extends SafetyGuard {
   ) {
     const note = (report: TripReport): void => {
       this.trips.push({ trip: report.trip, rule: report.rule ?? '' });
+      // It refuses all from here on, and no other trip follows.
+      if (report.trip.then === 'observe') this.breaker.retire();
       onTrip(report);
     };
     super(safety, TRIAL_KEY, note, undefined, beside);

@@ -131,6 +131,28 @@ describe('a trial', () => {
     ]);
   });
 
+  it('that has tripped counts clients for the trials beside it, as long as one of them may trip', () => {
+    const [first, second] = TrialGuard.sideBySide([1, 3].map((clients) => limits({ group: CONFIRMED, clients })));
+    const seen = (client: number): number => {
+      const untilUs = first!.breaker.see(START, flowOf(client).source, CONFIRMED);
+      expect(second!.breaker.seeAgain(START, 0, 0, CONFIRMED, 0)).toBe(untilUs);
+      return untilUs;
+    };
+    const admit = (client: number): void => {
+      for (const trial of [first!, second!]) trial.admit(flowOf(client), START, CONFIRMED, 'all', false);
+    };
+    for (const client of [1, 2, 3]) {
+      expect(seen(client)).toBe(START + SECOND);
+      admit(client);
+    }
+    expect([first, second].map((trial) => trial!.trips.length)).toEqual([1, 0]);
+    expect(second!.breaker.limitCounts()).toMatchObject([{ affected: 3, seen: 3 }]);
+    admit(4);
+    expect(second!.trips).toMatchObject([{ trip: { affected: 4, seen: 3 } }]);
+    expect(seen(5)).toBe(Infinity);
+    expect(second!.breaker.limitCounts()).toMatchObject([{ seen: 3 }]);
+  });
+
   it('goes on from the clients that a breaker has seen and hit, without its trips', () => {
     const { guard, admit } = guarded(limits({ group: 0, clients: 2 }));
     guard.breaker.see(START, flowOf(1).source, CONFIRMED);

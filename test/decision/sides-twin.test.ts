@@ -19,7 +19,7 @@ const SAFETY = [
 ];
 const THROTTLES = ['client', 'registration', 'rule'];
 
-/** What a side received: its decisions, flow ends and outcomes, and its trial's counts. */
+/** What a side received: its decisions, flow ends and outcomes, and its trial's counts where it has not tripped. */
 type Received = readonly string[];
 
 /** Policies of random rules; a throttle is the last. All have one registry, which is one object. */
@@ -71,8 +71,10 @@ async function run(packets: readonly BuiltPacket[], sides: readonly Rules[], tra
     session.process(batch);
   });
   await session.finish();
-  for (const [side, guard] of guards.entries())
-    received[side]!.push(JSON.stringify([guard.trips, guard.breaker.limitCounts()]));
+  for (const [side, guard] of guards.entries()) {
+    const hasTripped = guard.trips.some(({ trip }) => trip.then === 'observe');
+    received[side]!.push(JSON.stringify([guard.trips, hasTripped ? null : guard.breaker.limitCounts()]));
+  }
   return received;
 }
 
@@ -100,6 +102,7 @@ it('some of these sides trip, throttle and block', async () => {
     all.push(...(await run(randomPackets(random), sides, new AssemblyTracker(1000))).flat());
   }
   expect(all.some((line) => line.includes('"timeUs"'))).toBe(true);
+  expect(all.some((line) => line.includes('"affected"') && !line.endsWith('null]'))).toBe(true);
   for (const action of [' throttle ', ' block ', ' allow '])
     expect(all.some((line) => line.includes(action))).toBe(true);
 });

@@ -47,7 +47,8 @@ export class Breaker {
   /** The clients with a finding. */
   private readonly seen: SeenWindows;
   /** Another breaker records them for both. */
-  private readonly isBeside: boolean;
+  readonly isBeside: boolean;
+  private isRetired = false;
   /** The trips since the last reset, at most one for each value of `then`. */
   private tripped: readonly Trip[] = [];
   /** Stages for which hits are refused: bit i for stage i. */
@@ -81,7 +82,7 @@ export class Breaker {
     this.hits = new HitClients([], capacities.hit);
     this.isBeside = beside !== null;
     this.seen = beside?.seen ?? new SeenWindows(capacities.seen);
-    this.seen.add(safety.limits);
+    this.seen.join(safety.limits);
     this.useHitWindows();
   }
 
@@ -106,6 +107,7 @@ export class Breaker {
   /** The same by the client's hash. `since`: `seenMoves` when the same was recorded last. */
   seeAgain(timeUs: number, high: number, low: number, stage: number, since: number): number {
     const { seen } = this;
+    if (!seen.isUsed) return Infinity;
     this.advance(timeUs);
     if (!this.isBeside) seen.see(high, low, stage, since);
     return seen.nextSlice() - this.shiftUs;
@@ -124,6 +126,16 @@ export class Breaker {
 
   get seenMoves(): number {
     return this.seen.moves;
+  }
+
+  /**
+   * It is asked for nothing more than its trips from now on. Clients with a finding are counted no more once this holds
+   * for all breakers that share them.
+   */
+  retire(): void {
+    if (this.isRetired) return;
+    this.isRetired = true;
+    this.seen.leave();
   }
 
   /** Records that an admitted client is still being hit. */

@@ -36,6 +36,8 @@ export class HitClients {
   private windows: SlidingCounts[] = [];
   private memoryUs = MIN_MEMORY_US;
   private now = -Infinity;
+  /** The start of the next slice of any window. */
+  private nextSliceUs = -Infinity;
 
   /** `capacity`: slots of the table, a power of two; up to three quarters are used. */
   constructor(windowsUs: readonly number[], capacity: number = HIT_CAPACITY) {
@@ -48,6 +50,7 @@ export class HitClients {
     this.memoryUs = Math.max(MIN_MEMORY_US, ...windowsUs);
     this.windows = windowsUs.map((windowUs) => new SlidingCounts(windowUs, SLICES + 1, GROUPS));
     for (const window of this.windows) window.advance(this.now, this.sample.level);
+    this.nextSliceUs = -Infinity;
     this.recount();
   }
 
@@ -62,6 +65,7 @@ export class HitClients {
     this.memoryUs = walk.number(this.memoryUs);
     const windows = walk.data(this.windows.map(({ windowUs }) => windowUs));
     if (walk.isRestoring) this.windows = windows.map((windowUs) => new SlidingCounts(windowUs, SLICES + 1, GROUPS));
+    this.nextSliceUs = -Infinity;
     for (const window of this.windows) window.snapshot(walk);
     this.sample.snapshot(walk);
   }
@@ -70,8 +74,13 @@ export class HitClients {
   advance(timeUs: number): void {
     const { sample } = this;
     this.now = timeUs;
+    if (timeUs < this.nextSliceUs) return;
     let isOther = false;
-    for (const window of this.windows) if (window.advance(timeUs, sample.level)) isOther = true;
+    this.nextSliceUs = Infinity;
+    for (const window of this.windows) {
+      if (window.advance(timeUs, sample.level)) isOther = true;
+      this.nextSliceUs = Math.min(this.nextSliceUs, window.nextSlice(timeUs));
+    }
     if (isOther && sample.level > 0 && sample.lowerLevel()) this.recount();
   }
 

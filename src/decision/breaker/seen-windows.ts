@@ -15,10 +15,27 @@ export class SeenWindows {
   moves = 0;
   /** The start of the next slice of any window; of no use once a window was added. */
   private nextSliceUs = -Infinity;
+  /** Breakers that use it. */
+  private users = 0;
 
   /** `capacity`: slots of each table, a power of two. */
   constructor(capacity: number) {
     this.capacity = capacity;
+  }
+
+  /** A breaker uses it, for these limits. */
+  join(limits: readonly Limit[]): void {
+    this.users++;
+    this.add(limits);
+  }
+
+  /** A breaker no longer does. */
+  leave(): void {
+    this.users--;
+  }
+
+  get isUsed(): boolean {
+    return this.users > 0;
   }
 
   /** Keeps the windows of these limits only. Counts are kept, and carried over to new windows. */
@@ -29,7 +46,7 @@ export class SeenWindows {
   }
 
   /** Counts for these limits too. `before`: windows whose counts new ones begin with. */
-  add(limits: readonly Limit[], before: readonly SeenClients[] = [...this.windows]): void {
+  private add(limits: readonly Limit[], before: readonly SeenClients[] = [...this.windows]): void {
     for (const { windowUs, group } of limits)
       if (this.find(windowUs, group) === undefined) this.windows.push(this.begin(before, windowUs, group));
     for (const clients of this.windows.filter((one) => !before.includes(one))) clients.movedAt = ++this.moves;
@@ -51,6 +68,7 @@ export class SeenWindows {
   advance(timeUs: number): void {
     if (timeUs <= this.now) return;
     this.now = timeUs;
+    if (timeUs < this.nextSliceUs) return;
     for (const clients of this.windows) if (clients.advance(timeUs)) clients.movedAt = ++this.moves;
   }
 

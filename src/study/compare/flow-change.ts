@@ -15,10 +15,10 @@ export interface Affected {
 /** A flow under one set of rules. */
 export interface SideOfFlow {
   /** The strongest decision so far: block is stronger than throttle, throttle than allow. The latest among equals. */
-  strongest: DecisionView;
+  readonly strongest: DecisionView;
   /** The last decision. */
-  last: DecisionView;
-  affected: Readonly<Affected>;
+  readonly last: DecisionView;
+  readonly affected: Readonly<Affected>;
 }
 
 /** A flow at its end. The record is valid during the call. */
@@ -28,13 +28,6 @@ export interface FlowChange {
   readonly after: SideOfFlow;
   readonly reason: FlowEnd;
 }
-
-export const NONE_AFFECTED: Readonly<Affected> = {
-  delayedPackets: 0,
-  delayedBytes: 0,
-  droppedPackets: 0,
-  droppedBytes: 0,
-};
 
 export function strengthOf(decision: DecisionView): number {
   return (ACTION_NAMES as readonly string[]).indexOf(decision.action);
