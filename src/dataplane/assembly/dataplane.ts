@@ -13,10 +13,10 @@ import { EventQueue } from './event-queue';
 import { FingerprintSet } from './fingerprint/fingerprint-set';
 import { FlowTable, NO_FLOW, PREFETCH_COUNT } from './flow/flow-table';
 import { FlowTracker } from './flow-tracker';
-import { takeRegion } from './memory';
+import { byteAt, leavePacket, readPacket, takeRegion } from './memory';
 import { PacketBatch } from './record/packet-batch';
 import { DecodeStatus } from './wire/decode-status';
-import { PacketView, VIEW_LENGTH } from './wire/packet-view';
+import { Fragment, PacketView, VIEW_LENGTH } from './wire/packet-view';
 
 @final
 export class Dataplane {
@@ -45,6 +45,8 @@ export class Dataplane {
   stopsAtEvents: bool = false;
   /** Packets of the capture that are done; the host may set it between two batches. */
   packets: f64 = 0;
+  /** Kept, so that the compiler keeps the reads of `prefetchPayloads`. */
+  touchedSum: u32 = 0;
   /** The flows of the capture are to end. */
   private isFinishing: bool = false;
 
@@ -128,6 +130,7 @@ export class Dataplane {
       for (let i = 0; i < count; i++) this.decodeStage.take(this.batch, first + i, this.view(i));
     } else {
       this.viewsAt = this.decodedAt + <usize>first * VIEW_LENGTH;
+      this.prefetchPayloads(count);
     }
     let bytes: u64 = 0;
     for (let i = 0; i < count; i++) bytes += this.view(i).wireLength;
@@ -138,7 +141,20 @@ export class Dataplane {
     totals.lastTimeUs = this.view(count - 1).timeUs;
     totals.packets += count;
     totals.bytes += <f64>bytes;
-    this.table.prefetch(this.viewsAt, count);
+    this.flows.prefetch(this.viewsAt, count);
+  }
+
+  /** Reads the first byte of each payload of the group: another thread may have decoded it, on another core. */
+  private prefetchPayloads(count: i32): void {
+    let sum: u32 = 0;
+    for (let i = 0; i < count; i++) {
+      const view = this.view(i);
+      if (view.status != DecodeStatus.OK || view.fragment == Fragment.LATER || view.payloadCaptured <= 0) continue;
+      readPacket(view.payloadAt, view.payloadAt + view.payloadCaptured);
+      sum ^= byteAt(view.payloadAt);
+      leavePacket();
+    }
+    this.touchedSum = sum;
   }
 
   /** Tracks what is left of the group. False where the host has events to read. */
