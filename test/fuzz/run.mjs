@@ -4,7 +4,8 @@
 //        node test/fuzz/run.mjs --replay [FILE…]      the kept inputs, or these files, in every variant
 //
 // Exit code: 0 no finding, 1 findings (kept in captures/regression with a row in its README), 2 wrong usage.
-// This thread only watches: an input that takes longer than HANG_SECONDS, or a process beyond MEMORY_LIMIT, is a finding.
+// This thread only watches: an input that takes more processor time than HANG_SECONDS, one that waits for longer than
+// WAIT_SECONDS, or a process beyond MEMORY_LIMIT, is a finding.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -15,7 +16,10 @@ import { examine, VARIANTS } from './examine.mjs';
 import { keepInput, REGRESSION } from './keep.mjs';
 import { loadSeeds, makeInput } from './make-input.mjs';
 
+/** Processor time, as others may use the machine too. */
 const HANG_SECONDS = 45;
+/** For an input that takes no processor time: it waits for something that does not come. */
+const WAIT_SECONDS = 600;
 /** Memory of this process with its two threads. */
 const MEMORY_LIMIT = 700e6;
 const LOOK_EVERY_MS = 500;
@@ -102,7 +106,7 @@ function watch(work, report) {
   const worker = new Worker(new URL('worker.mjs', import.meta.url), { workerData: { ...work, progress: shared } });
   let statistics;
   let pulse = -1;
-  let pulseAt = Date.now();
+  let pulseAt = timesNow();
   let mostMemory = 0;
   return new Promise((resolve) => {
     const stop = (failure) => {
@@ -117,10 +121,13 @@ function watch(work, report) {
       if (rss > MEMORY_LIMIT) stop({ check: 'memory', detail: `${Math.round(rss / 1e6)} MB` });
       if (Atomics.load(progress, 1) !== pulse) {
         pulse = Atomics.load(progress, 1);
-        pulseAt = Date.now();
-      } else if (Date.now() - pulseAt > HANG_SECONDS * 1000) {
-        stop({ check: 'hang', detail: `over ${HANG_SECONDS} s` });
+        pulseAt = timesNow();
+        return;
       }
+      const { worked, passed } = timesNow();
+      if (worked - pulseAt.worked > HANG_SECONDS)
+        stop({ check: 'hang', detail: `over ${HANG_SECONDS} s of processor time` });
+      else if (passed - pulseAt.passed > WAIT_SECONDS) stop({ check: 'hang', detail: `waits for ${WAIT_SECONDS} s` });
     }, LOOK_EVERY_MS);
     worker.on('message', (message) => {
       if (message.kind === 'failure') report(message);
@@ -136,6 +143,12 @@ function watch(work, report) {
       stop({ check: 'throw', detail: String(error.stack).split('\n').slice(0, 3).join(' ') });
     });
   });
+}
+
+/** Processor time of this process with all its threads, and time of the clock, in seconds. */
+function timesNow() {
+  const { user, system } = process.cpuUsage();
+  return { worked: (user + system) / 1e6, passed: performance.now() / 1e3 };
 }
 
 function print(seed, elapsed, totals, findingCount, mostMemory) {
