@@ -1,69 +1,139 @@
 #!/usr/bin/env node
-/**
- * What open pages of the console cost a live capture: `npm run bench:live` without and with pages, in turns, each time in fresh
- * processes. Prints packets lost, and the median of the 99th percentile from packet to event line, with their ratio. Exit code 1
- * where a packet is lost, or the ratio is above the limit.
- */
-import { spawnSync } from 'node:child_process';
+/** What open pages of the console cost a live capture: see --help. */
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { generatedCapture, LiveRun } from './live-run.mjs';
+import { PollingPages } from './polling-pages.mjs';
+import { enterOwnNetwork } from './virtual-link.mjs';
 
-const { values } = parseArgs({
-  options: {
-    pages: { type: 'string', default: '100' },
-    burst: { type: 'string', default: '0' },
-    rounds: { type: 'string', default: '5' },
-    rate: { type: 'string', default: '50000' },
-    seconds: { type: 'string', default: '20' },
-    limit: { type: 'string', default: '1.2' },
-    help: { type: 'boolean', default: false },
-  },
-});
-if (values.help) {
+const HELP = `npm run bench:console -- [options]
+
+Captures generated traffic from a virtual link, and opens and closes pages of the console meanwhile: in each round without and with
+pages, in turns, in one process of Sluice, whose other half of the rounds is in a second one. Prints of each round the 99th percentile
+from packet to event line and the ratio of both, then the medians over rounds with their quartiles; and the same ratio between rounds
+without pages, which is what the machine does by itself. Root; the Debian packages of npm run bench:live.
+
+  --pages N       pages, each asking once a second (100)
+  --burst N       requests of one address beyond that, all at once each ten seconds (0)
+  --rounds N      (12)
+  --seconds N     of measuring without pages, and again with them, in a round (9)
+  --rate N        packets per second (50000)
+  --packets N     packets of the generated capture, which is sent again and again with other addresses (1000000)
+  --limit N       bound on the median ratio (1.2)
+  --help
+
+Exit codes: 0 no packet is lost, and the median ratio is within the limit; 1 not so; 2 wrong usage. About 5 minutes.
+`;
+
+const DEFAULTS = {
+  ...{ pages: '100', burst: '0', rounds: '12', seconds: '9', rate: '50000', packets: '1000000', limit: '1.2' },
+};
+const MAY_BE_ZERO = ['burst'];
+const PROCESSES = 2;
+const WARM_UP_MS = 8000;
+/** Pages have connections by then, or those before have gone. */
+const SETTLE_MS = 2000;
+const FEWEST_DECISIONS = 1000;
+
+const flags = readFlags();
+enterOwnNetwork();
+const folder = mkdtempSync(join(tmpdir(), 'sluice-bench-'));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(130));
+process.exitCode = report(await allRounds());
+
+function readFlags() {
+  const options = { help: { type: 'boolean' } };
+  for (const [name, value] of Object.entries(DEFAULTS)) options[name] = { type: 'string', default: value };
+  const { values } = parseArgs({ options });
+  if (values.help) {
+    process.stdout.write(HELP);
+    process.exit(0);
+  }
+  for (const name of Object.keys(DEFAULTS)) {
+    values[name] = Number(values[name]);
+    if (values[name] > 0 || (values[name] === 0 && MAY_BE_ZERO.includes(name))) continue;
+    process.stderr.write(`--${name} must be a number above 0; see --help\n`);
+    process.exit(2);
+  }
+  return values;
+}
+
+async function allRounds() {
+  const capture = generatedCapture(folder, 'realistic', flags.packets);
+  process.stdout.write(`load average ${loadavg()[0].toFixed(1)} at the beginning\n`);
+  const rounds = [];
+  let lost = 0;
+  for (let at = 0; at < PROCESSES; at++) {
+    const own = join(folder, String(at));
+    mkdirSync(own);
+    const run = await LiveRun.begin({ capture, rate: flags.rate, folder: own });
+    await sleep(WARM_UP_MS);
+    const until = Math.ceil(((at + 1) * flags.rounds) / PROCESSES);
+    while (rounds.length < until) rounds.push(await round(run, rounds.length));
+    const { packetsLost, droppedByKernel } = await run.end();
+    lost += Math.max(packetsLost, droppedByKernel);
+  }
+  return { rounds, lost };
+}
+
+/** Each round begins with the other side than the one before, so that neither is always the later one. */
+async function round(run, number) {
+  const sides = {};
+  for (const side of number % 2 === 0 ? ['without', 'with'] : ['with', 'without']) {
+    const pages = side === 'with' ? new PollingPages(run.sluice.url, flags.pages, flags.burst) : null;
+    await sleep(SETTLE_MS);
+    const { packetsPerSecond } = await run.measure(flags.seconds);
+    const { count } = run.times;
+    const polled = await pages?.stop();
+    sides[side] = { p99: run.times.at(0.99), count, packetsPerSecond, answers: polled?.answers };
+  }
+  const { without, with: open } = sides;
   process.stdout.write(
-    'npm run bench:console -- [--pages 100] [--burst 0] [--rounds 5] [--rate 50000] [--seconds 20] [--limit 1.2]; root, for a virtual link\n',
+    `round ${number + 1}: p99 ${without.p99.toFixed(1)} ms without, ${open.p99.toFixed(1)} ms with pages: ` +
+      `${(open.p99 / without.p99).toFixed(2)} times; ${without.count} and ${open.count} decisions, ` +
+      `${Math.round(open.packetsPerSecond)} packets/s, answers ${JSON.stringify(open.answers)}\n`,
   );
-  process.exit(0);
+  return sides;
 }
 
-const results = { 0: [], [values.pages]: [] };
-for (let round = 0; round < Number(values.rounds); round++)
-  for (const pages of round % 2 === 0 ? [0, values.pages] : [values.pages, 0]) {
-    const result = measure(String(pages));
-    results[pages].push(result);
-    const { milliseconds, packetsLost, answers } = result;
-    process.stdout.write(
-      `round ${round + 1}, ${pages} pages: p99 ${milliseconds.p99.toFixed(2)} ms, ${packetsLost} packets lost, answers ${JSON.stringify(answers)}\n`,
-    );
-  }
-
-const [without, withPages] = [results[0], results[values.pages]].map((all) =>
-  median(all.map(({ milliseconds }) => milliseconds.p99)),
-);
-const lost = Object.values(results)
-  .flat()
-  .reduce((sum, { packetsLost, droppedByKernel }) => sum + packetsLost + droppedByKernel, 0);
-const ratio = withPages / without;
-process.stdout.write(
-  `p99, median of ${values.rounds} rounds: ${without.toFixed(2)} ms without, ${withPages.toFixed(2)} ms with ${values.pages} pages: ${ratio.toFixed(2)} times; ${lost} packets lost\n`,
-);
-process.exitCode = lost > 0 || ratio > Number(values.limit) ? 1 : 0;
-
-function measure(pages) {
-  const args = ['--json', '--limit', '1000000', '--rate', values.rate, '--seconds', values.seconds, '--pages', pages];
-  // Without pages there is no burst either.
-  if (pages !== '0') args.push('--burst', values.burst);
-  const { stdout, stderr } = spawnSync(process.execPath, [join(import.meta.dirname, 'latency.mjs'), ...args], {
-    encoding: 'utf8',
-  });
-  try {
-    return JSON.parse(stdout);
-  } catch {
-    throw new Error(stderr);
-  }
+function report({ rounds, lost }) {
+  const p99 = (side) => rounds.map((sides) => sides[side].p99);
+  const [without, open] = [p99('without'), p99('with')];
+  const ratios = rounds.map((_, at) => open[at] / without[at]);
+  const idle = without.slice(1).map((value, at) => value / without[at]);
+  process.stdout.write(
+    [
+      `p99, median of ${rounds.length} rounds (quartiles): ${words(without, 1)} ms without, ${words(open, 1)} ms with ${flags.pages} pages`,
+      `with pages against without, in the same round: ${words(ratios, 2)} times; the limit is ${flags.limit}`,
+      `without pages against the round before, for comparison: ${words(idle, 2)} times`,
+      `${lost} packets lost; load average ${loadavg()[0].toFixed(1)} at the end`,
+      '',
+    ].join('\n'),
+  );
+  const sides = rounds.flatMap((round) => Object.values(round));
+  const faults = [
+    [lost > 0, 'packets were lost'],
+    [sides.some(({ count }) => count < FEWEST_DECISIONS), `a p99 is of fewer than ${FEWEST_DECISIONS} decisions`],
+    [sides.some(({ packetsPerSecond }) => packetsPerSecond < 0.98 * flags.rate), 'the rate was not reached'],
+    [!(quantile(ratios, 0.5) <= flags.limit), `the median ratio is over ${flags.limit}`],
+  ].filter(([isSo]) => isSo);
+  for (const [, what] of faults) process.stderr.write(`FAILED: ${what}\n`);
+  return faults.length > 0 ? 1 : 0;
 }
 
-function median(numbers) {
-  const sorted = numbers.toSorted((a, b) => a - b);
-  return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
+function words(values, digits) {
+  const [low, middle, high] = [0.25, 0.5, 0.75].map((share) => quantile(values, share).toFixed(digits));
+  return `${middle} (${low} to ${high})`;
+}
+
+/** Between two values, in proportion. */
+function quantile(values, share) {
+  const sorted = values.toSorted((a, b) => a - b);
+  const at = share * (sorted.length - 1);
+  const [low, high] = [sorted[Math.floor(at)], sorted[Math.ceil(at)]];
+  return low + (high - low) * (at - Math.floor(at));
 }

@@ -3,17 +3,14 @@
  * How long after a packet its event can be read: see --help. The packet's time is the kernel's, on arrival at the device; the event's is
  * when this program reads its line from Sluice's standard output. tcpreplay and tcpdump are processes of their own.
  */
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { LineTimes } from './line-times.mjs';
+import { generatedCapture, LiveRun } from './live-run.mjs';
 import { PollingPages } from './polling-pages.mjs';
-import { ReplayedTraffic } from './replayed-traffic.mjs';
-import { RunningSluice } from './running-sluice.mjs';
-import { enterOwnNetwork, linkCounter } from './virtual-link.mjs';
+import { enterOwnNetwork } from './virtual-link.mjs';
 
 const HELP = `npm run bench:live -- [options]
 
@@ -40,8 +37,6 @@ const DEFAULTS = { rate: '100000', seconds: '20', 'warm-up': '5', packets: '1000
 const SHARES = [0.5, 0.9, 0.99, 0.999];
 /** A fraction of the rate asked for. */
 const LEAST_RATE = 0.99;
-const LAST_PACKETS_MS = 10_000;
-const COUNTS_MS = 2500;
 
 const flags = readFlags();
 enterOwnNetwork();
@@ -75,64 +70,27 @@ function readFlags() {
 }
 
 async function measure() {
-  const capture = join(folder, 'traffic.pcap');
-  const generator = join(import.meta.dirname, '../generate/main.mjs');
-  const made = spawnSync(
-    process.execPath,
-    [generator, '--kind', flags.kind, '--packets', String(flags.packets), capture],
-    { encoding: 'utf8' },
-  );
-  if (made.status !== 0) throw new Error(made.stderr);
-
-  const source = ['--interface', 'right', '--capture-with', 'tcpdump'];
+  const capture = generatedCapture(folder, flags.kind, flags.packets);
   const every = flags['checkpoint-every'];
-  const checkpoints = every === undefined ? [] : ['--checkpoint-every', every];
-  const sluice = await new RunningSluice(
-    [
-      ...source,
-      ...checkpoints,
-      '--decisions',
-      '-',
-      '--stats-every',
-      'never',
-      '--on-full',
-      'wait',
-      '--history',
-      join(folder, 'history.db'),
-    ],
-    'pipe',
-    every === undefined ? 'none' : join(folder, 'state'),
-  ).started();
-  const times = new LineTimes(sluice.child.stdout);
-  const traffic = new ReplayedTraffic('left', capture, flags.rate);
-  while (linkCounter('right', 'rx_packets') === 0) await sleep(50);
+  const run = await LiveRun.begin({
+    ...{ capture, rate: flags.rate, folder },
+    ...(every !== undefined && { args: ['--checkpoint-every', every], state: join(folder, 'state') }),
+  });
+  const { sluice, times } = run;
   const hasPages = flags.pages !== '0' || flags.burst !== '0';
   const pages = hasPages ? new PollingPages(sluice.url, flags.pages, flags.burst) : null;
   await sleep(flags['warm-up'] * 1000);
 
-  times.begin();
   const beforePage = await sluice.metrics();
-  const [before, since] = [linkCounter('right', 'rx_packets'), performance.now()];
-  await sleep(flags.seconds * 1000);
-  const [after, seconds] = [linkCounter('right', 'rx_packets'), (performance.now() - since) / 1000];
+  const { seconds, packetsPerSecond } = await run.measure(flags.seconds);
   const afterPage = await sluice.metrics();
-  times.end();
   const polled = await pages?.stop();
-
-  const sent = await traffic.stop();
-  const lastBy = performance.now() + LAST_PACKETS_MS;
-  while ((await sluice.metrics()).sum('sluice_packets_total') < sent.packets && performance.now() < lastBy)
-    await sleep(50);
-  await sleep(COUNTS_MS);
-  const page = await sluice.metrics();
-  await sluice.stop();
+  const { metrics, ...counts } = await run.end();
   return {
     kind: flags.kind,
     seconds,
-    packetsPerSecond: (after - before) / seconds,
-    packetsSent: sent.packets,
-    packetsLost: sent.packets - page.sum('sluice_packets_total'),
-    droppedByKernel: page.sum('sluice_capture_dropped_packets_total'),
+    packetsPerSecond,
+    ...counts,
     droppedInWarmUp: beforePage.sum('sluice_capture_dropped_packets_total'),
     stallSeconds: { warmUp: longestStall(beforePage), measured: longestStall(afterPage) },
     flowsPerSecond:
@@ -142,7 +100,7 @@ async function measure() {
     eventsPerSecond: times.count / seconds,
     milliseconds: times.distribution(SHARES),
     answers: polled?.answers ?? {},
-    checkpoints: checkpointsOf(page),
+    checkpoints: checkpointsOf(metrics),
   };
 }
 

@@ -25,7 +25,11 @@ export class LineTimes {
     stream.on('data', (chunk) => this.take(chunk));
   }
 
+  /** What was counted before is forgotten. */
   begin() {
+    this.counts.fill(0);
+    this.count = 0;
+    this.longestMs = 0;
     this.isMeasuring = true;
   }
 

@@ -1,13 +1,14 @@
 /**
  * Open pages of the console, without a browser: each asks for the live document once a second over a connection of its own, with
- * the ETag of the answer before, as a browser does. A burst is so many requests more, all at once each ten seconds, of what the
- * Overview asks. Run as `node polling-pages.mjs URL COUNT BURST`; prints its counts at SIGTERM.
+ * the ETag of the answer before, as a browser does. A burst is so many requests more, all at once after four seconds and then each
+ * ten seconds, of what the Overview asks. Run as `node polling-pages.mjs URL COUNT BURST`; prints its counts at SIGTERM.
  */
 import { spawn } from 'node:child_process';
 import { Agent, get } from 'node:http';
 import { fileURLToPath } from 'node:url';
 
 const EVERY_MS = 1000;
+const FIRST_BURST_MS = 4000;
 const BURST_EVERY_MS = 10_000;
 const BURST_CONNECTIONS = 300;
 const BURST_PATHS = ['live', 'overview', 'health', 'chart?measure=decisions&by=action', 'rules', 'session'];
@@ -55,10 +56,13 @@ if (program === fileURLToPath(import.meta.url)) {
     setTimeout(() => setInterval(poll, EVERY_MS), (page * EVERY_MS) / Number(count));
   }
   const many = new Agent({ keepAlive: true, maxSockets: BURST_CONNECTIONS });
-  if (Number(burst) > 0)
-    setInterval(() => {
-      for (let at = 0; at < Number(burst); at++) ask(BURST_PATHS[at % BURST_PATHS.length], many, {});
-    }, BURST_EVERY_MS);
+  const burstNow = () => {
+    for (let at = 0; at < Number(burst); at++) ask(BURST_PATHS[at % BURST_PATHS.length], many, {});
+  };
+  setTimeout(() => {
+    burstNow();
+    setInterval(burstNow, BURST_EVERY_MS);
+  }, FIRST_BURST_MS);
   process.on('SIGTERM', () => {
     process.stdout.write(JSON.stringify({ answers, slowestMs: Math.round(slowestMs) }));
     process.exit();
