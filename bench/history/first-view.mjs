@@ -18,7 +18,7 @@ import { END_S, PLACE, ZONE } from './year.mjs';
 
 const HOUR_S = 3600;
 const DAY_S = 24 * HOUR_S;
-const SUMMARY = '.summary p';
+const SUMMARY = '.summary .sign';
 /** Name, seconds of the span, address before it, charts, and what a complete view has besides. */
 const VIEWS = [
   ['Overview, a day', DAY_S, '/?', 5, SUMMARY],

@@ -4,7 +4,7 @@
  */
 import { useState } from 'preact/hooks';
 import type { ActionResult } from '../../api/action-schema.ts';
-import { post } from '../live/api.ts';
+import { failureWords, post } from '../live/api.ts';
 
 export interface Action {
   readonly isOpen: boolean;
@@ -47,7 +47,7 @@ export function useAction(name: string, done: () => void): Action {
           done();
         },
         (error: unknown) => {
-          const problem = error instanceof Error ? error.message : String(error);
+          const problem = failureWords(error);
           setState({ isOpen: false, isBusy: false, result: null, problem });
           done();
         },

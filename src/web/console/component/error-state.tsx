@@ -7,7 +7,7 @@ export function ErrorState({ problem, retry }: { problem: string; retry?: () => 
   return (
     <Note severity="critical" isUrgent>
       <p>
-        {text.component.failed} <CommandWords words={problem} />
+        <CommandWords words={text.component.failed(problem)} />
       </p>
       {retry !== undefined && (
         <button type="button" class="quiet" onClick={retry}>

@@ -14,6 +14,7 @@ import { text } from '../text/catalogue.ts';
 import type { HubPageProps } from './hub-pages.tsx';
 import { FleetBreaker } from './fleet-breaker.tsx';
 import { sensorName } from './sensors-page.tsx';
+import { SummaryLoading } from '../pages/overview/summary-loading.tsx';
 import '../pages/overview/overview.css';
 
 const words = text.hub;
@@ -44,7 +45,14 @@ export function HubOverview({ live, place }: HubPageProps) {
   return (
     <>
       {problem !== null && <ErrorState problem={problem} retry={reload} />}
-      {data !== null && <State sensors={data.sensors} hits={figures === null ? null : hitsOf(figures)} />}
+      {data === null && problem === null && <SummaryLoading />}
+      {data !== null && (
+        <State
+          sensors={data.sensors}
+          hits={figures === null ? null : hitsOf(figures)}
+          isTripped={live.fleet_breaker?.tripped_ms != null}
+        />
+      )}
       {live.fleet_breaker !== null && <FleetBreaker breaker={live.fleet_breaker} zone={live.zone} />}
       <div class="page-head">
         <h2>{spanWords(span, live.zone)}</h2>
@@ -67,16 +75,24 @@ function hitsOf({ harm }: OverviewFigures): number {
   return Object.values(harm.in_force ?? {}).reduce((sum, hits) => sum + hits, 0);
 }
 
-/** `hits`: registered ones; null while they are not known. */
-function State({ sensors, hits }: { sensors: HubSensors['sensors']; hits: number | null }) {
+interface StateProps {
+  readonly sensors: HubSensors['sensors'];
+  /** Registered ones; null while they are not known. */
+  readonly hits: number | null;
+  /** The breaker of the fleet has tripped. */
+  readonly isTripped: boolean;
+}
+
+function State({ sensors, hits, isTripped }: StateProps) {
   const drifted = sensors.filter(({ drift }) => drift.length > 0);
-  const severity =
-    hits !== null && hits > 0 ? 'critical' : drifted.length > 0 || sensors.length === 0 ? 'warning' : 'good';
+  const isHarm = isTripped || (hits !== null && hits > 0);
+  const severity = isHarm ? 'critical' : drifted.length > 0 || sensors.length === 0 ? 'warning' : 'good';
   const said = hits === null ? '' : hits > 0 ? words.hits(count(hits)) : words.noHits;
   return (
     <section class={`summary ${severity}`} aria-label={words.summary}>
       <Sign name={severity} />
       <p>
+        {isTripped && `${words.tripped} `}
         {sensors.length === 0 && words.none}
         {sensors.length > 0 && drifted.length === 0 && words.fine(sensors.length)}
         {drifted.length > 0 && (

@@ -42,7 +42,7 @@ export function SensorsPage({ live }: HubPageProps) {
       </Panel>
       {refusing.length > 0 && (
         <Panel title={words.refused} size="wide">
-          <dl class="facts">
+          <dl class="facts told">
             {refusing.map((sensor) => (
               <div key={sensorName(sensor)} class="fact">
                 <dt>{sensorName(sensor)}</dt>
@@ -102,11 +102,11 @@ function columns(nowMs: number): Column<HubSensor>[] {
 function State({ drift }: HubSensor) {
   if (drift.length === 0) return <Badge word={words.ok} sign="good" tone="good" />;
   return (
-    <>
+    <span class="badges">
       {drift.map((one) => (
         <Badge key={one} word={words.drift[one] ?? one} sign="warning" tone="warn" />
       ))}
-    </>
+    </span>
   );
 }
 

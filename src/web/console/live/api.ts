@@ -5,6 +5,7 @@
 import type { SessionState } from '../../api/session-schema.ts';
 import { type Refused, reasonIn } from '../format/refusal-words.ts';
 import { goTo } from '../shell/router.ts';
+import { text } from '../text/catalogue.ts';
 
 export class ApiError extends Error {
   readonly status: number;
@@ -13,6 +14,12 @@ export class ApiError extends Error {
     super(problem);
     this.status = status;
   }
+}
+
+/** Why a request failed: the reason of a refusal, or that nothing answered, for which each browser has other words. */
+export function failureWords(error: unknown): string {
+  if (error instanceof TypeError) return text.component.unanswered;
+  return error instanceof Error ? error.message : String(error);
 }
 
 const API = '/api/v1';

@@ -3,7 +3,7 @@
  * then.
  */
 import { useCallback, useEffect, useState } from 'preact/hooks';
-import { getJson } from './api.ts';
+import { failureWords, getJson } from './api.ts';
 
 export interface ApiState<T> {
   /** The last answer, also while the next one is on its way; null before the first. */
@@ -35,7 +35,7 @@ export function useApi<T>(path: string | null, every?: number | ((data: T | null
       },
       (error: unknown) => {
         if (ending.signal.aborted) return;
-        const problem = error instanceof Error ? error.message : String(error);
+        const problem = failureWords(error);
         setState(({ data }) => ({ data, problem, isLoading: false }));
       },
     );

@@ -5,7 +5,7 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import type { DecisionList } from '../../../../history/recent/decision-document.ts';
 import type { LiveDocument } from '../../../api/live-schema.ts';
-import { getJson } from '../../live/api.ts';
+import { failureWords, getJson } from '../../live/api.ts';
 
 export const PAGE_LENGTH = 50;
 /** New decisions are counted at most so often. */
@@ -53,7 +53,7 @@ function useList(query: string): LoadedList {
   const ending = useRef(new AbortController());
 
   const fail = useCallback((error: unknown) => {
-    setProblem(error instanceof Error ? error.message : String(error));
+    setProblem(failureWords(error));
   }, []);
 
   useEffect(() => {

@@ -10,7 +10,7 @@ import { Loading } from '../../component/loading.tsx';
 import { Panel } from '../../component/panel.tsx';
 import { Time } from '../../component/time.tsx';
 import { zonedTime, zoneName } from '../../format/time-format.ts';
-import { remove } from '../../live/api.ts';
+import { failureWords, remove } from '../../live/api.ts';
 import { useApi } from '../../live/use-api.ts';
 import { useSession } from '../../live/use-session.ts';
 import { Link } from '../../shell/link.tsx';
@@ -183,7 +183,7 @@ function RemoveNote({ incident: { id, kind } }: { incident: ShownIncident }) {
         goTo('/incidents');
       },
       (error: unknown) => {
-        setProblem(error instanceof Error ? error.message : String(error));
+        setProblem(failureWords(error));
       },
     );
   };

@@ -4,7 +4,7 @@ import type { NewNote, NotedIncident } from '../../../api/incident-schema.ts';
 import { Confirm } from '../../component/confirm.tsx';
 import { ErrorState } from '../../component/error-state.tsx';
 import { zoneName } from '../../format/time-format.ts';
-import { post } from '../../live/api.ts';
+import { failureWords, post } from '../../live/api.ts';
 import { useSession } from '../../live/use-session.ts';
 import { localText, timeOfLocal } from '../../span/zone-time.ts';
 import { text } from '../../text/catalogue.ts';
@@ -66,7 +66,7 @@ function NoteDialog({ zone, onClose, onNoted }: { zone: string; onClose: () => v
     setBusy(true);
     post<NotedIncident>('/incidents', note).then(onNoted, (error: unknown) => {
       setBusy(false);
-      setProblem(error instanceof Error ? error.message : String(error));
+      setProblem(failureWords(error));
     });
   };
   return (

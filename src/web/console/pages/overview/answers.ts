@@ -84,9 +84,8 @@ function trust({ counts, lag }: LiveDocument, figures: OverviewFigures | null): 
   ];
 }
 
-/** Nothing while they are on their way. */
 function changed({ zone }: LiveDocument, { data, problem }: Pick<ApiState<ChangeList>, 'data' | 'problem'>): string[] {
-  if (data === null) return problem === null ? [] : [words.changesUnknown];
+  if (data === null) return [problem === null ? text.component.loading : words.changesUnknown];
   const [latest] = data.changes;
   if (latest === undefined) return [words.changesNone];
   return [words.changesLast(changeTitle(latest, zone), changeTime(latest, zone))];

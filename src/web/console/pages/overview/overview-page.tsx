@@ -20,6 +20,7 @@ import { OverviewNumbers } from './figures.tsx';
 import { IncidentsPanel } from './incidents-panel.tsx';
 import { LimitsPanel } from './limits-panel.tsx';
 import { type Summary, summaryOf } from './summary.ts';
+import { SummaryLoading } from './summary-loading.tsx';
 import './overview.css';
 
 const { overview: words } = text;
@@ -88,7 +89,7 @@ function overviewPath(query: Readonly<Record<string, string>>): string {
 }
 
 function SummaryText({ summary }: { summary: Summary | null }) {
-  if (summary === null) return <div class="summary" />;
+  if (summary === null) return <SummaryLoading />;
   return (
     <section class={`summary ${summary.severity}`} aria-label={words.summary}>
       <Sign name={summary.severity} />

@@ -8,7 +8,7 @@ import { VerdictFigures } from '../../action/verdict-figures.tsx';
 import { ErrorState } from '../../component/error-state.tsx';
 import { Loading } from '../../component/loading.tsx';
 import { Note } from '../../component/note.tsx';
-import { post } from '../../live/api.ts';
+import { failureWords, post } from '../../live/api.ts';
 import { text } from '../../text/catalogue.ts';
 
 export function ReloadAction({ done }: { done: () => void }) {
@@ -57,7 +57,7 @@ function usePreview(isOpen: boolean): { readonly preview: ReloadPreview | null; 
         if (!isOver) setState({ preview, problem: null });
       },
       (error: unknown) => {
-        if (!isOver) setState({ preview: null, problem: error instanceof Error ? error.message : String(error) });
+        if (!isOver) setState({ preview: null, problem: failureWords(error) });
       },
     );
     return () => {

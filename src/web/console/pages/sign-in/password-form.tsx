@@ -1,6 +1,7 @@
 /** The form for a name and a password. */
 import { useId, useRef, useState } from 'preact/hooks';
 import { Note } from '../../component/note.tsx';
+import { failureWords } from '../../live/api.ts';
 import { signIn } from '../../live/use-session.ts';
 import { goTo } from '../../shell/router.ts';
 import { text } from '../../text/catalogue.ts';
@@ -19,7 +20,7 @@ export function PasswordForm({ to }: { to: string }) {
       const { refusal } = await signIn(textOf(fields, 'name'), textOf(fields, 'password'));
       if (refusal === null) goTo(to, false);
     } catch (error) {
-      setProblem(error instanceof Error ? error.message : String(error));
+      setProblem(failureWords(error));
       password.current?.select();
     } finally {
       setBusy(false);

@@ -12,7 +12,7 @@ export const action = {
     refused: 'Refused: the change exceeds the limits. It waits for a confirmation.',
     failure: 'Not done.',
   } as Record<string, string>,
-  failed: (problem: string): string => `Not done. ${problem}`,
+  failed: (problem: string): string => `Not done: ${problem}${problem.endsWith('.') ? '' : '.'}`,
   problems: (number: number): string =>
     number === 1 ? '1 problem in the files' : `${count(number)} problems in the files`,
   reload: {

@@ -13,7 +13,6 @@ export const chart = {
   notWatchedShort: 'not watched',
   partlyWatched: 'Watched in part',
   noData: 'Nothing was recorded in this span of time.',
-  failed: 'The chart could not be loaded.',
   caption: (title: string, rows: string) => `${title}: a row for each ${rows}`,
   captionGaps: ' that was watched, and one for each stretch that was not',
   notWatchedUntil: 'not watched until',

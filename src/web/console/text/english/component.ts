@@ -18,7 +18,9 @@ export const component = {
   filter: (name: string, value: string) => `${name}: ${value}`,
   cancel: 'Cancel',
   retry: 'Try again',
-  failed: 'This could not be loaded.',
+  /** A reason begins with a small letter, and may end with a full stop. */
+  failed: (why: string) => `This could not be loaded: ${why}${why.endsWith('.') ? '' : '.'}`,
+  unanswered: 'nothing answers',
   /**
    * Refusals, and problems of the source, the history, reports, values and a hub, by the code of the API, which has
    * the same words for other programs. A daemon may have codes that the page has not.

@@ -12,6 +12,7 @@ export const hub = {
   filters: { isp: 'Network operator', site: 'Site', link: 'Link' },
   summary: 'State of the fleet',
   none: 'No sensor has sent anything yet.',
+  tripped: 'The breaker of the fleet has tripped, and no sensor enforces.',
   fine: (sensors: number) =>
     sensors === 1 ? 'The one sensor works as it should.' : `All ${sensors} sensors work as they should.`,
   drifted: (count: number, sensors: number) =>
