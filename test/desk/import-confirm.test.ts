@@ -16,7 +16,8 @@ import {
 } from '../../src/desk/store/import-store.ts';
 import { search } from '../../src/desk/store/queue.ts';
 import { writeSetting } from '../../src/desk/store/settings.ts';
-import { hashOfRows, importRows, rowsToTake } from '../../src/desk/work/import-rows.ts';
+import { importRows } from '../../src/desk/work/import-rows.ts';
+import { hashOfRows, rowsToTake } from '../../src/desk/import/rows-to-take.ts';
 import { inTransaction } from '../../src/history/store/transaction.ts';
 import { parseRegistry } from '../../src/registry/file/registry-file.ts';
 import { ANNA, approved, MONDAY_MS, newDesk } from './desk-kit.ts';

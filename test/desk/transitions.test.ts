@@ -52,6 +52,7 @@ function standings(state: State): Standing[] {
     proposedBy: null,
     decidedBy: null,
     isWithdrawing: false,
+    isChange: false,
   } as const;
   return [
     plain,
@@ -88,6 +89,7 @@ describe('an action', () => {
     proposedBy: 'anna',
     decidedBy: 'anna',
     isWithdrawing: false,
+    isChange: false,
   };
 
   it('that needs two people is refused to the first of them', () => {

@@ -2,6 +2,8 @@
 import { countRows } from '../import/understood.ts';
 import { readTable } from '../import/read-table.ts';
 import type { Actor } from '../model/permission.ts';
+import { isOfProvider } from '../model/person.ts';
+import { accountNamed } from '../store/account-store.ts';
 import type { DeskDatabase } from '../store/desk-database.ts';
 import { addDeed } from '../store/history.ts';
 import {
@@ -14,7 +16,8 @@ import {
 } from '../store/import-store.ts';
 import { DeedRefused } from '../work/act.ts';
 import { dateOf } from '../work/date-text.ts';
-import { hashOfRows, importRows, rowsToTake } from '../work/import-rows.ts';
+import { importRows } from '../work/import-rows.ts';
+import { hashOfRows, rowsToTake } from '../import/rows-to-take.ts';
 import { once } from '../work/once.ts';
 
 export interface Confirmation {
@@ -29,12 +32,19 @@ export interface Confirmation {
 
 /** Throws DeedRefused, and nothing is written then. */
 export function confirmImport(database: DeskDatabase, confirmation: Confirmation): void {
-  const { id, key, atMs } = confirmation;
+  const { id, key, atMs, actor } = confirmation;
   once(database, key, 0, atMs, () => {
+    refuseFormer(database, actor);
     const one = importById(database, id);
     if (one?.state !== 'open') throw new DeedRefused({ status: 409, problem: IMPORT_OVER });
     write(database, one, confirmation);
   });
+}
+
+/** The order may have waited for another import: an account that was taken away meanwhile does nothing. */
+function refuseFormer(database: DeskDatabase, { name }: Actor): void {
+  if (isOfProvider(name) || accountNamed(database, name)?.role === 'reviewer') return;
+  throw new DeedRefused({ status: 403, problem: 'your account may no longer do this' });
 }
 
 function write(database: DeskDatabase, one: Import, { shownSha256, actor, atMs }: Confirmation): void {

@@ -1,16 +1,13 @@
-/** Accounts, providers, reasons, texts and retention; and what everybody has done. An administrator never approves. */
+/** Accounts, providers, reasons, texts and retention. An administrator never approves. */
 import { NAME_PATTERN, NAME_RULE } from '../../web/http/accounts/account.ts';
 import { passwordProblem } from '../../web/http/accounts/password-rules.ts';
 import { hashPassword } from '../../web/http/accounts/password-work.ts';
 import { PrefixParser } from '../../registry/prefix.ts';
 import { ROLE_TITLES, STAFF_ROLES, type StaffRole } from '../model/role.ts';
 import { choiceField, hidden, textArea, textField } from '../pages/field.ts';
-import { ACTION_TITLES } from '../model/transition.ts';
-import { actorTitle } from '../pages/case-parts.ts';
 import { type Html, html, type Piece } from '../pages/html.ts';
 import { page, panel, table, time } from '../pages/layout.ts';
 import { accountNamed, allAccounts, removeAccount, writeAccount } from '../store/account-store.ts';
-import { rows } from '../store/desk-database.ts';
 import { addDeed } from '../store/history.ts';
 import {
   allIsps,
@@ -35,6 +32,14 @@ const NUMBERS: Readonly<Partial<Record<SettingName, readonly [number, number]>>>
   widestIpv6: [16, 128],
 };
 
+const VALUE_TITLES: Readonly<Partial<Record<SettingName, string>>> = {
+  title: 'the name of the desk',
+  notice: 'the text on the first page',
+  retentionDays: 'the number of days for which personal data are kept',
+  widestIpv4: 'the length of the widest IPv4 prefix',
+  widestIpv6: 'the length of the widest IPv6 prefix',
+};
+
 export function adminRoutes(parts: DeskParts): readonly DeskRoute[] {
   const admin = ['admin'] as const;
   return [
@@ -47,7 +52,6 @@ export function adminRoutes(parts: DeskParts): readonly DeskRoute[] {
     { method: 'POST', path: '/settings/reason', allowed: admin, answer: (call) => setReason(parts, call) },
     ...sectorRoutes(parts),
     ...keyRoutes(parts),
-    { method: 'GET', path: '/changes', allowed: ['auditor', 'admin'], answer: (call) => changesPage(parts, call) },
   ];
 }
 
@@ -239,9 +243,9 @@ function setValues({ database }: DeskParts, { form, user, nowMs }: DeskCall): De
     const bounds = NUMBERS[name];
     const value = Number(text);
     if (bounds !== undefined && !(/^\d+$/.test(text) && value >= bounds[0] && value <= bounds[1]))
-      return refuse(400, `${name} must be a whole number from ${bounds[0]} to ${bounds[1]}`);
+      return refuse(400, `${VALUE_TITLES[name]!} must be a whole number from ${bounds[0]} to ${bounds[1]}`);
     if (text.length > LONGEST_TEXT || (name === 'title' && text === ''))
-      return refuse(400, `${name} is missing or too long`);
+      return refuse(400, `${VALUE_TITLES[name]!} is missing, or longer than ${LONGEST_TEXT} characters`);
   }
   for (const name of names) writeSetting(database, name, form.text(name));
   addDeed(database, { atMs: nowMs, actor: user!.name, role: 'admin', what: 'write-settings' });
@@ -276,76 +280,4 @@ function setReason({ database }: DeskParts, { form, user, nowMs }: DeskCall): De
   writeReason(database, { code, use, title, isActive: form.text('reason-active') === 'yes' });
   addDeed(database, { atMs: nowMs, actor: user!.name, role: 'admin', what: 'write-reason', fields: { code } });
   return redirect('/settings');
-}
-
-interface ShownDeed {
-  readonly atMs: number;
-  readonly actor: string;
-  readonly what: string;
-  readonly subject: string;
-}
-
-/** The latest changes of applications and of the desk itself, together. */
-function changesPage(parts: DeskParts, { frame }: DeskCall): DeskAnswer {
-  const { database } = parts;
-  const found = rows<ShownDeed>(
-    database,
-    `SELECT at_ms AS atMs, actor, action AS what, reference AS subject FROM change JOIN application
-      ON application.id = change.application WHERE change.id > (SELECT coalesce(max(id), 0) - 200 FROM change)
-      UNION ALL SELECT at_ms, actor, what, fields FROM (SELECT * FROM deed ORDER BY id DESC LIMIT 200)
-      UNION ALL SELECT at_ms, by, 'release', account || ' ' || count
-        FROM (SELECT * FROM release ORDER BY id DESC LIMIT 50)
-      ORDER BY 1 DESC LIMIT 200`,
-  );
-  const cells = found.map(({ atMs, actor, what, subject }) => [
-    time(atMs),
-    actorTitle(actor),
-    actionTitle(what),
-    subject === '{}' ? '' : subject,
-  ]);
-  const latest = panel('The latest 200', table('Changes', ['When', 'By', 'What', 'Of'], cells));
-  const main = html`${latest} ${refusedPanel(parts)}`;
-  return { kind: 'page', page: page(frame, 'Changes', main) };
-}
-
-const DEED_TITLES: Readonly<Record<string, string>> = {
-  'write-account': 'Account written',
-  'remove-account': 'Account removed',
-  'write-settings': 'Settings written',
-  'write-isp': 'Provider written',
-  'write-reason': 'Reason written',
-  'write-sector': 'Sector written',
-  'begin-key': 'New key begun',
-  'retire-key': 'Old key retired',
-  'confirm-registry': 'Registry that was held back confirmed',
-  import: 'Import confirmed',
-  'drop-import': 'Import dropped',
-  release: 'Limit released',
-};
-
-function actionTitle(what: string): string {
-  return DEED_TITLES[what] ?? (ACTION_TITLES as Readonly<Record<string, string>>)[what] ?? what;
-}
-
-const REFUSAL_TITLES: Readonly<Record<number, string>> = {
-  400: 'forms that could not be read',
-  401: 'without signing in',
-  403: 'of a role or a form that may not',
-  404: 'for what is not there',
-  409: 'not possible then',
-  413: 'too large',
-  429: 'too many',
-  500: 'failed',
-};
-
-/** What was refused since the desk was started: guessing shows here. */
-function refusedPanel({ refusedByStatus, access }: DeskParts): Html {
-  const refused = [...refusedByStatus]
-    .toSorted(([a], [b]) => a - b)
-    .map(([status, count]) => [`Requests ${REFUSAL_TITLES[status] ?? 'refused'} (${status})`, count] as const);
-  const signIns = [...access.signIns].map(([result, count]) => [`Signing in: ${result}`, count] as const);
-  return panel(
-    'Refusals and sign-ins since the start',
-    table('Requests and attempts', ['What', 'Count'], [...refused, ...signIns]),
-  );
 }

@@ -11,6 +11,7 @@ import { applicationForm, kindChoice, type Values } from '../pages/application-f
 import { actionForm, applicationFacts, historyPanel, personalFacts, stateBadge } from '../pages/case-parts.ts';
 import { html } from '../pages/html.ts';
 import { page } from '../pages/layout.ts';
+import { relatedPanel } from '../pages/queue-parts.ts';
 import {
   type Application,
   applicationBySecret,
@@ -21,10 +22,12 @@ import {
 import { addAppeal, type Appeal } from '../store/appeal-store.ts';
 import { fileProblem, storeFile } from '../store/file-store.ts';
 import { changesOf, personalOf } from '../store/history.ts';
+import { relatedTo } from '../store/queue.ts';
 import { allIsps, allReasons, deskKey } from '../store/settings.ts';
 import { allSectors, sectorTitle } from '../store/sector-store.ts';
 import { actWithin, DeedRefused } from '../work/act.ts';
-import { apply, submitted } from '../work/apply.ts';
+import { submitted } from '../store/submission.ts';
+import { apply } from '../work/apply.ts';
 import { dateOf } from '../work/date-text.ts';
 import { readApplication } from '../work/read-application.ts';
 import { linkAppeal } from './case-evidence.ts';
@@ -54,10 +57,7 @@ const SHOWN_FIELDS = [
 
 export function applicantRoutes(parts: DeskParts): readonly DeskRoute[] {
   const { database } = parts;
-  const found = (params: DeskCall['params']): Application | null => {
-    const { secret = '' } = params;
-    return isSecret(secret) ? applicationBySecret(database, secretHash(secret)) : null;
-  };
+  const found = ({ secret = '' }: DeskCall['params']): Application | null => applicationOf(database, secret);
   return [
     {
       method: 'GET',
@@ -120,6 +120,12 @@ export function applicantRoutes(parts: DeskParts): readonly DeskRoute[] {
       },
     },
   ];
+}
+
+/** The application of a secret link. That of a change leads to the registration once it is a part of it. */
+function applicationOf(database: DeskParts['database'], secret: string): Application | null {
+  const one = isSecret(secret) ? applicationBySecret(database, secretHash(secret)) : null;
+  return one?.state === 'approved' && one.root !== one.id ? applicationById(database, one.root) : one;
 }
 
 function formPage(
@@ -256,6 +262,7 @@ function statusPage({ database }: DeskParts, call: DeskCall, application: Applic
         ${forms}
       </section>`
     }
+    ${relatedPanel(relatedTo(database, application), application, false)}
     ${applicationFacts(application, statement, titles)} ${personalFacts(personalOf(database, application.id))}
     ${historyPanel(changesOf(database, application.id), reasons, true)}`;
   return { kind: 'page', page: page(frame, application.reference, main) };

@@ -23,8 +23,8 @@ import { pathOf, requestRefusal } from '../../web/http/request-check.ts';
 import { limitRate, rateOf } from '../../web/http/request-rate.ts';
 import { PERMISSIONS_POLICY, securityHeaders } from '../../web/http/security-headers.ts';
 import type { StaffRole } from '../model/role.ts';
-import { html } from '../pages/html.ts';
-import { type Frame, page } from '../pages/layout.ts';
+import type { Frame } from '../pages/layout.ts';
+import { refusalPage } from '../pages/refusal-page.ts';
 import { LARGEST_FILE } from '../store/file-store.ts';
 import { setting } from '../store/settings.ts';
 import { DeskAccess } from './desk-access.ts';
@@ -169,7 +169,9 @@ export class DeskServer {
             refuse(403, 'the form is not of this session: load its page again'),
           );
         if (writesHere) await this.parts.gate.opened();
-        return this.send(request, reply, session, await route.answer(call));
+        // A form may have waited long: an account that was taken away meanwhile does nothing.
+        const refused = this.callRefusal(route, request, this.sessionOf(request));
+        return this.send(request, reply, session, refused ?? (await route.answer(call)));
       },
     });
   }
@@ -191,7 +193,9 @@ export class DeskServer {
     }
     if (route.allowed === 'public') return null;
     if (session === null)
-      return route.method === 'GET' ? { kind: 'redirect', to: '/sign-in' } : refuse(401, 'sign in first');
+      return route.method === 'GET'
+        ? { kind: 'redirect', to: '/sign-in' }
+        : refuse(401, 'your session has ended, and nothing was changed: sign in, and do it again');
     return route.allowed.includes(session.user.role) ? null : refuse(403, 'your role may not see or do this');
   }
 
@@ -266,12 +270,7 @@ export class DeskServer {
       case 'refusal': {
         const { status, problem } = answer;
         this.noteRefusal(request.raw, request.ip, status, problem, session?.user.name);
-        const shown = page(
-          this.frameOf(request, session),
-          'This was not done',
-          html`<p class="note bad">${problem}</p>
-            <p><a href="/">Back to the start</a></p>`,
-        );
+        const shown = refusalPage(this.frameOf(request, session), status, problem);
         return reply.code(status).type('text/html; charset=utf-8').send(shown.text);
       }
     }

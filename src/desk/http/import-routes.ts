@@ -26,7 +26,7 @@ import { allIsps } from '../store/settings.ts';
 import { reportOf } from '../export/import-report.ts';
 import { DeedRefused } from '../work/act.ts';
 import { dateOf } from '../work/date-text.ts';
-import { hashOfRows, rowsToTake } from '../work/import-rows.ts';
+import { hashOfRows, rowsToTake } from '../import/rows-to-take.ts';
 import type { DeskParts } from './desk-parts.ts';
 import { type DeskAnswer, type DeskCall, type DeskRoute, redirect, refuse } from './desk-route.ts';
 import { choicesIn } from './import-form.ts';

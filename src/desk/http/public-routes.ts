@@ -7,10 +7,10 @@ import { html, type Piece } from '../pages/html.ts';
 import { facts, page, panel, time } from '../pages/layout.ts';
 import { stateBadge } from '../pages/case-parts.ts';
 import { applicationByReference } from '../store/application.ts';
-import { coveringRows } from '../store/registry-rows.ts';
+import { coveringRows, type RegistryRow } from '../store/registry-rows.ts';
 import { setting } from '../store/settings.ts';
 import { checkAddresses } from '../work/address-check.ts';
-import { dateOf } from '../work/date-text.ts';
+import { dateOf, dayBefore } from '../work/date-text.ts';
 import type { DeskParts } from './desk-parts.ts';
 import type { DeskCall, DeskRoute } from './desk-route.ts';
 
@@ -127,14 +127,31 @@ function registeredPage({ database }: DeskParts, { query, nowMs }: DeskCall): Pi
 function registeredAnswer(database: DeskParts['database'], reference: string, address: string, today: string): Piece {
   const parser = new PrefixParser();
   if (!parser.parse(address)) return html`<p class="note bad" role="status">${address}: ${parser.message}.</p>`;
-  const found = coveringRows(database, address).find((one) => one.reference === reference);
-  if (found === undefined)
+  const found = coveringRows(database, address).filter((one) => one.reference === reference);
+  // A renewal that begins later has rows of its own.
+  const inForce = found.filter((one) => one.validFrom <= today && isOpen(one, today));
+  const [first] = inForce.length > 0 ? inForce : found.filter((one) => isOpen(one, today));
+  const shown = first ?? found[0];
+  if (shown === undefined)
     return html`<p class="note warn" role="status">This address is not registered under this reference.</p>`;
-  const { validFrom, validUntil } = found;
+  const { validFrom } = shown;
+  const validUntil = lastDay(shown, found);
   if (validFrom > today) return html`<p class="note" role="status">It is registered from ${validFrom} on.</p>`;
   if (validUntil !== '' && validUntil < today)
     return html`<p class="note warn" role="status">It was registered until ${validUntil}.</p>`;
   return html`<p class="note good" role="status">
     It is registered ${validUntil === '' ? 'without an end' : `until ${validUntil}, with that day`}.
   </p>`;
+}
+
+function isOpen({ validUntil }: RegistryRow, today: string): boolean {
+  return validUntil === '' || validUntil >= today;
+}
+
+/** The last day of a row, and of those that begin on the day after it. */
+function lastDay({ validUntil }: RegistryRow, others: readonly RegistryRow[]): string {
+  let last = validUntil;
+  for (const one of others.toSorted((a, b) => (a.validFrom < b.validFrom ? -1 : 1)))
+    if (last !== '' && one.validFrom !== '' && dayBefore(one.validFrom) === last) last = one.validUntil;
+  return last;
 }

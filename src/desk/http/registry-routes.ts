@@ -1,5 +1,6 @@
 /** The registry as it comes out: exports, the guard, differences, and the limits of one person's changes. */
 import { changesLeft, LARGEST_RELEASE } from '../model/change-limit.ts';
+import { isSamePerson } from '../model/person.ts';
 import { randomSecret } from '../model/reference.ts';
 import { registryStream } from '../export/registry-text.ts';
 import { differenceOf } from '../export/difference.ts';
@@ -152,7 +153,7 @@ function limitsPage({ database }: DeskParts, { frame, csrf, user, nowMs }: DeskC
     const released = releasedTo(database, name, nowMs);
     return [name, changed, released, changesLeft(changed, released)];
   });
-  const others = reviewers.filter((name) => name !== user!.name);
+  const others = reviewers.filter((name) => !isSamePerson(name, user!.name));
   const main = html`<p>
       One person changes at most 50 registrations within 24 hours, however the changes are cut up. Another reviewer may
       release more, for 24 hours.
@@ -186,7 +187,7 @@ function release({ database }: DeskParts, { form, user, nowMs }: DeskCall): Desk
   const account = form.text('account');
   const count = /^\d{1,6}$/.test(form.text('count')) ? Number(form.text('count')) : 0;
   const isReviewer = reviewerNames(database, nowMs).includes(account);
-  if (account === user!.name) return refuse(403, 'another reviewer must release more for you');
+  if (isSamePerson(account, user!.name)) return refuse(403, 'another reviewer must release more for you');
   if (!isReviewer || count < 1 || count > LARGEST_RELEASE) return refuse(400, 'name a reviewer and a number from 1 on');
   try {
     once(database, form.text('key'), 0, nowMs, () => {

@@ -2,6 +2,7 @@
  * Whether an actor may take an action on an application. Everything that is refused is refused here, with the status of
  * HTTP and a sentence for the reader.
  */
+import { isSamePerson } from './person.ts';
 import type { ActorRole } from './role.ts';
 import type { State } from './state.ts';
 import { type Action, ACTION_TITLES, TRANSITIONS } from './transition.ts';
@@ -31,6 +32,8 @@ export interface Standing {
   readonly decidedBy: string | null;
   /** The applicant has asked to give it up. */
   readonly isWithdrawing: boolean;
+  /** It changes or renews a registration, which has an application of its own. */
+  readonly isChange: boolean;
 }
 
 export interface Refused {
@@ -53,6 +56,9 @@ export function actionRefusal(action: Action, actor: Actor, application: Standin
     return { status: 403, problem: `your role may not do this: ${ACTION_TITLES[action]}` };
   if (!from.includes(application.state))
     return { status: 409, problem: `${ACTION_TITLES[action]}: not possible in the present state` };
+  // What it asked is a part of its registration now, and only that has rows in the registry.
+  if (application.isChange && application.state === 'approved')
+    return { status: 409, problem: 'this change is a part of its registration now: act on the registration' };
   if (needsProposal && application.proposedBy === null)
     return { status: 409, problem: 'no reviewer has proposed to revoke this registration' };
   return personRefusal(action, actor, application);
@@ -63,12 +69,14 @@ function personRefusal(action: Action, { name }: Actor, application: Standing): 
   const { proposedBy, decidedBy, before, isWithdrawing } = application;
   switch (action) {
     case 'revoke':
-      return proposedBy === name ? { status: 403, problem: 'another reviewer must confirm what you proposed' } : null;
+      return isSamePerson(proposedBy, name)
+        ? { status: 403, problem: 'another reviewer must confirm what you proposed' }
+        : null;
     case 'propose-revocation':
       return proposedBy === null ? null : { status: 409, problem: 'it is proposed already' };
     case 'answer-appeal':
     case 'reopen':
-      if (decidedBy === name)
+      if (isSamePerson(decidedBy, name))
         return { status: 403, problem: 'another reviewer must look at an appeal against your decision' };
       return action === 'reopen' && before === 'approved'
         ? { status: 409, problem: 'the registration is in force: mend it, or answer' }

@@ -110,10 +110,11 @@ export function actorTitle(actor: string): string {
   return isNobody(actor) ? ROLE_TITLES[actor] : actor;
 }
 
-function reasonText({ reason, date }: Change, reasons: readonly Reason[]): Piece {
+function reasonText({ action, reason, date }: Change, reasons: readonly Reason[]): Piece {
   const title = reason === null ? null : (reasons.find(({ code }) => code === reason)?.title ?? reason);
   if (title === null && date === null) return null;
-  return html`${title}${title !== null && '. '}${date !== null && `Date: ${date}. `}`;
+  const day = date === null ? null : `${action === 'approve' ? 'Until' : 'From'} ${date}. `;
+  return html`${title}${title !== null && '. '}${day}`;
 }
 
 export interface ActionFormParts {

@@ -76,8 +76,9 @@ export function applicationsWhere(
 }
 
 export function standingOf(application: Application): Standing {
-  const { state, before, isp, proposedBy, decidedBy, withdrawAskedMs } = application;
-  return { state, before, isp, proposedBy, decidedBy, isWithdrawing: withdrawAskedMs !== null };
+  const { id, root, state, before, isp, proposedBy, decidedBy, withdrawAskedMs } = application;
+  const isWithdrawing = withdrawAskedMs !== null;
+  return { state, before, isp, proposedBy, decidedBy, isWithdrawing, isChange: root !== id };
 }
 
 interface StatementRow {

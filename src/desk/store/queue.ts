@@ -8,23 +8,53 @@ import { PrefixParser } from '../../registry/prefix.ts';
 
 export const PAGE_LENGTH = 50;
 
-/** What waits in a state, the least time left first. `isp`: only those of an internet provider. */
-export function waiting(database: DeskDatabase, state: State, isp: string | null, page: number): Application[] {
-  const from = page * PAGE_LENGTH;
-  if (isp === null)
-    return applicationsWhere(database, 'state = ? ORDER BY due_ms, id LIMIT ? OFFSET ?', state, PAGE_LENGTH, from);
-  const condition = 'isp = ? AND state = ? ORDER BY due_ms, id LIMIT ? OFFSET ?';
-  return applicationsWhere(database, condition, isp, state, PAGE_LENGTH, from);
+/**
+ * Registrations in force that wait for a second person: those being given up, for their provider, and those that a
+ * reviewer proposes to revoke, for another one.
+ */
+const SECOND_PERSON = {
+  'giving-up': {
+    condition: "state = 'approved' AND withdraw_asked_ms IS NOT NULL AND withdraw_confirmed_ms IS NULL",
+    order: 'withdraw_asked_ms',
+  },
+  revocation: { condition: "state = 'approved' AND proposed_by IS NOT NULL", order: 'proposed_date' },
+} as const;
+
+export type SecondPersonQueue = keyof typeof SECOND_PERSON;
+/** A state in which applications wait, or what waits for a second person. */
+export type QueueName = State | SecondPersonQueue;
+
+function isSecondPerson(queue: QueueName): queue is SecondPersonQueue {
+  return queue in SECOND_PERSON;
+}
+
+/** The condition of a queue, its values, and its order. */
+function queueOf(queue: QueueName, isp: string | null): { condition: string; values: string[]; order: string } {
+  const { condition, order } = isSecondPerson(queue)
+    ? SECOND_PERSON[queue]
+    : { condition: 'state = ?', order: 'due_ms' };
+  const values = isSecondPerson(queue) ? [] : [queue];
+  if (isp === null) return { condition, values, order };
+  return { condition: `isp = ? AND ${condition}`, values: [isp, ...values], order };
+}
+
+/** What waits in a queue, the least time left first. `isp`: only those of an internet provider. */
+export function waiting(database: DeskDatabase, queue: QueueName, isp: string | null, page: number): Application[] {
+  const { condition, values, order } = queueOf(queue, isp);
+  const sql = `${condition} ORDER BY ${order}, id LIMIT ? OFFSET ?`;
+  return applicationsWhere(database, sql, ...values, PAGE_LENGTH, page * PAGE_LENGTH);
 }
 
 /** How many wait, counted up to 10,000. */
-export function waitingCount(database: DeskDatabase, state: State, isp: string | null): number {
-  const sql =
-    isp === null
-      ? 'SELECT count(*) AS count FROM (SELECT 1 FROM application WHERE state = ? LIMIT 10000)'
-      : 'SELECT count(*) AS count FROM (SELECT 1 FROM application WHERE state = ? AND isp = ? LIMIT 10000)';
-  const values = isp === null ? [state] : [state, isp];
+export function waitingCount(database: DeskDatabase, queue: QueueName, isp: string | null): number {
+  const { condition, values } = queueOf(queue, isp);
+  const sql = `SELECT count(*) AS count FROM (SELECT 1 FROM application WHERE ${condition} LIMIT 10000)`;
   return row<{ readonly count: number }>(database, sql, ...values)!.count;
+}
+
+/** The other applications about the same registration, the oldest first. */
+export function relatedTo(database: DeskDatabase, { id, root }: Application): Application[] {
+  return applicationsWhere(database, 'root = ? AND id <> ? ORDER BY id LIMIT ?', root, id, PAGE_LENGTH);
 }
 
 /** What a text finds: a reference, an address or prefix, or words of a holder. At most PAGE_LENGTH. */

@@ -143,4 +143,5 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TABLE provider_reviewer (name TEXT PRIMARY KEY, seen_ms INTEGER NOT NULL) WITHOUT ROWID;
   `,
   'CREATE TABLE sector (name TEXT PRIMARY KEY, title TEXT NOT NULL, is_offered INTEGER NOT NULL) WITHOUT ROWID',
+  'CREATE INDEX application_proposed ON application (proposed_date) WHERE proposed_by IS NOT NULL',
 ];

@@ -2,19 +2,22 @@
  * Takes an action on an application, in one transaction: the rules say whether it is allowed, the history gets a row,
  * the application its new state and clock, and the registry its rows.
  */
+import type { Period } from '../model/change-loss.ts';
 import { limitRefusal } from '../model/change-limit.ts';
 import { type Actor, actionRefusal, type Refused } from '../model/permission.ts';
 import { type State, WAITING_STATES } from '../model/state.ts';
 import { type Action, stateAfter, TRANSITIONS } from '../model/transition.ts';
 import { addWorkingMinutes, TARGET_HOURS } from '../model/working-time.ts';
 import { inTransaction } from '../../history/store/transaction.ts';
-import { type Application, applicationById, standingOf, type Statement, statementOf } from '../store/application.ts';
+import { type Application, applicationById, standingOf, type Statement } from '../store/application.ts';
 import { changedBy, releasedTo } from '../store/change-count.ts';
 import { type DeskDatabase, row, run } from '../store/desk-database.ts';
 import { addChange, type NewChange } from '../store/history.ts';
 import { addVersion } from '../store/version.ts';
-import { addRows, endRows, limitRows, type RegistryChange } from '../store/registry-rows.ts';
-import { dateOf } from './date-text.ts';
+import { addRows, endRows, limitRows, type RegistryChange, rowsOf } from '../store/registry-rows.ts';
+import { approve } from './approve.ts';
+import { dateOf, dayBefore } from './date-text.ts';
+import { mendRefusal } from './taken-away.ts';
 
 export interface Deed {
   readonly application: number;
@@ -130,12 +133,13 @@ function carryOut(database: DeskDatabase, application: Application, deed: Deed, 
   const { id } = application;
   switch (deed.action) {
     case 'approve':
-      approve(database, application, deed, at);
+      refuseWhere(approve(database, application, deed, at));
       break;
     case 'refuse':
       run(database, 'UPDATE application SET decided_by = ? WHERE id = ?', deed.actor.name, id);
       break;
     case 'mend':
+      refuseWhere(mendRefusal(prefixesOf(database, id), deed.statement!));
       addVersion(database, application, deed.statement!, at.atMs);
       endRows(database, id, at);
       addRows(database, application, deed.statement!, periodOf(application), at);
@@ -181,54 +185,13 @@ function carryOut(database: DeskDatabase, application: Application, deed: Deed, 
   if (deed.action === 'mend') answerAppeal(database, id, at);
 }
 
-function approve(database: DeskDatabase, application: Application, deed: Deed, at: RegistryChange): void {
-  const statement = statementOf(database, application);
-  const validFrom = deed.validFrom ?? statement.validFrom;
-  const validUntil = deed.date ?? statement.validUntil;
-  if (validUntil !== '' && validUntil < validFrom)
-    throw new DeedRefused({ status: 409, problem: 'the period ends before it begins' });
-  const root = applicationById(database, application.root)!;
-  if (root.id !== application.id && root.state !== 'approved' && root.state !== 'expired')
-    throw new DeedRefused({ status: 409, problem: 'the registration that this changes is no longer in force' });
-  endRows(database, root.id, at);
-  const holder = { ...root, holder: application.holder, sector: application.sector };
-  addRows(database, holder, statement, { validFrom, validUntil }, at);
-  const isPublic = deed.isPublicVpn === true ? 1 : 0;
-  for (const one of new Set([root.id, application.id]))
-    run(
-      database,
-      'UPDATE application SET valid_from = ?, valid_until = ?, public_vpn = ?, decided_by = ? WHERE id = ?',
-      validFrom,
-      validUntil === '' ? null : validUntil,
-      isPublic,
-      deed.actor.name,
-      one,
-    );
-  if (root.id !== application.id) noteAtRoot(database, root, application, deed);
+/** Gives the transaction up where there is a problem. */
+function refuseWhere(problem: string | null): void {
+  if (problem !== null) throw new DeedRefused({ status: 409, problem });
 }
 
-/** An approved change or renewal is in the history of its registration too. An expired one is in force again. */
-function noteAtRoot(database: DeskDatabase, root: Application, { version }: Application, deed: Deed): void {
-  const { atMs, actor } = deed;
-  addChange(database, {
-    application: root.id,
-    atMs,
-    actor: actor.name,
-    role: actor.role,
-    action: 'approve',
-    from: root.state,
-    to: 'approved',
-    version,
-    date: deed.date,
-  });
-  if (root.state === 'approved') return;
-  run(
-    database,
-    "UPDATE application SET state = 'approved', before = ?, changed_ms = ? WHERE id = ?",
-    root.state,
-    atMs,
-    root.id,
-  );
+function prefixesOf(database: DeskDatabase, id: number): string[] {
+  return rowsOf(database, id).map(({ prefix }) => prefix);
 }
 
 function revoke(database: DeskDatabase, application: Application, deed: Deed, at: RegistryChange): void {
@@ -241,11 +204,7 @@ function revoke(database: DeskDatabase, application: Application, deed: Deed, at
   clearWithdrawal(database, application.id);
 }
 
-function dayBefore(date: string): string {
-  return dateOf(Date.parse(date) - 1);
-}
-
-function periodOf({ validFrom, validUntil }: Application): { readonly validFrom: string; readonly validUntil: string } {
+function periodOf({ validFrom, validUntil }: Application): Period {
   return { validFrom: validFrom ?? '', validUntil: validUntil ?? '' };
 }
 

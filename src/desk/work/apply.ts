@@ -9,6 +9,7 @@ import { referenceOf, secretHash } from '../model/reference.ts';
 import { type Application, applicationById, type Request, type Statement } from '../store/application.ts';
 import { type DeskDatabase, row, run } from '../store/desk-database.ts';
 import { addChange, type Personal, writePersonal } from '../store/history.ts';
+import { submitted } from '../store/submission.ts';
 import { addVersion } from '../store/version.ts';
 import { actWithin, dueAt } from './act.ts';
 
@@ -77,12 +78,6 @@ function hasAccount(database: DeskDatabase, isp: string): boolean {
     UNION ALL SELECT name FROM setting WHERE name = 'provider-isps'
     AND EXISTS (SELECT 1 FROM json_each(setting.value) WHERE value = ?)`;
   return row(database, sql, isp, isp) !== null;
-}
-
-/** The application that a form with this key has made; null for none. */
-export function submitted(database: DeskDatabase, key: string): number | null {
-  const sql = 'SELECT application FROM submission WHERE key = ?';
-  return row<{ readonly application: number }>(database, sql, key)?.application ?? null;
 }
 
 function insertApplication(database: DeskDatabase, wanted: NewApplication): number {

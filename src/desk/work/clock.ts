@@ -79,10 +79,17 @@ function erase(database: DeskDatabase, nowMs: number, { files }: ClockParts): vo
     before,
     MOST_AT_ONCE,
   );
-  for (const { id } of ended) {
-    inTransaction(database, () => {
-      erasePersonal(database, id, nowMs);
-    });
-    removeFiles(database, files, id, nowMs);
-  }
+  for (const { id } of ended)
+    for (const one of [id, ...approvedChanges(database, id)]) {
+      inTransaction(database, () => {
+        erasePersonal(database, one, nowMs);
+      });
+      removeFiles(database, files, one, nowMs);
+    }
+}
+
+/** Changes that are a part of a registration end with it. */
+function approvedChanges(database: DeskDatabase, root: number): number[] {
+  const changes = applicationsWhere(database, "root = ? AND id <> root AND state = 'approved'", root);
+  return changes.map(({ id }) => id);
 }

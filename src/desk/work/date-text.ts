@@ -6,3 +6,7 @@ const LENGTH = 10;
 export function dateOf(timeMs: number): string {
   return new Date(timeMs).toISOString().slice(0, LENGTH);
 }
+
+export function dayBefore(date: string): string {
+  return dateOf(Date.parse(date) - 1);
+}

@@ -2,7 +2,6 @@
  * Makes registrations of the rows of a file that were shown and confirmed: an application for each, approved at once,
  * with its history, all in the caller's transaction. What is no longer as it was shown is refused whole.
  */
-import { createHash } from 'node:crypto';
 import type { ReadRow, Understood } from '../import/understood.ts';
 import { limitRefusal } from '../model/change-limit.ts';
 import type { KindName, SectorName } from '../model/kind.ts';
@@ -31,20 +30,6 @@ const KINDS_OF_SECTORS: Readonly<Record<SectorName, KindName>> = {
   other: 'company',
 };
 const LONGEST_NAME_SHOWN = 80;
-
-/** The rows that are registered: those understood, and those whose questions were answered with yes. */
-export function rowsToTake(rows: readonly ReadRow[], taken: ReadonlySet<number>): ReadRow[] {
-  return rows.filter(
-    ({ state, number, understood }) =>
-      understood !== null && (state === 'understood' || (state === 'question' && taken.has(number))),
-  );
-}
-
-/** A hash of what would be registered, so that nothing else is registered than what was shown. */
-export function hashOfRows(rows: readonly ReadRow[]): string {
-  const text = JSON.stringify(rows.map(({ number, understood }) => [number, understood]));
-  return createHash('sha256').update(text).digest('hex');
-}
 
 /** The registrations by the numbers of their rows. Throws DeedRefused. */
 export function importRows(

@@ -2,8 +2,8 @@
 import { inTransaction } from '../../history/store/transaction.ts';
 import { isSecret } from '../model/reference.ts';
 import { type DeskDatabase, run } from '../store/desk-database.ts';
+import { submitted } from '../store/submission.ts';
 import { DeedRefused } from './act.ts';
-import { submitted } from './apply.ts';
 
 /** False where a form with this key has done its work before. Throws DeedRefused for a form without a key. */
 export function once(

@@ -2,9 +2,7 @@
 import type { User } from '../../api/route.ts';
 import { NAME_PATTERN } from './account.ts';
 import type { OidcConfig } from './oidc-config.ts';
-
-/** Distinguishes users of the provider from accounts of the same name. */
-const PREFIX = 'oidc:';
+import { PROVIDER_PREFIX } from './provider-name.ts';
 
 export type Claims = Readonly<Record<string, unknown>>;
 
@@ -28,7 +26,8 @@ export function oidcUser<R extends string>(claims: Claims, config: OidcConfig<R>
   });
   const role = config.roleNames.findLast((one) => roles.includes(one));
   if (role === undefined) throw new Error(`the claim ${config.roleClaim} gives no role`);
-  return { name: PREFIX + name, role, isps: config.scopedRoles.includes(role) ? ispsOf(claims, config) : null };
+  const isps = config.scopedRoles.includes(role) ? ispsOf(claims, config) : null;
+  return { name: PROVIDER_PREFIX + name, role, isps };
 }
 
 function ispsOf(claims: Claims, { isps }: Pick<OidcConfig, 'isps'>): readonly string[] | null {

@@ -1,7 +1,7 @@
-/** The queue, the search, and the page of one application with its actions, for ISPs, reviewers and auditors. */
+/** The page of one application with its actions, for ISPs, reviewers and auditors. */
 import { type Actor, allowedActions, maySee } from '../model/permission.ts';
 import { randomSecret } from '../model/reference.ts';
-import { type State, STATE_TITLES } from '../model/state.ts';
+import { STATE_TITLES } from '../model/state.ts';
 import { type Action, ACTION_NAMES, TRANSITIONS } from '../model/transition.ts';
 import { fieldsOf, noteOf } from '../pages/action-fields.ts';
 import {
@@ -12,13 +12,13 @@ import {
   personalFacts,
   stateBadge,
 } from '../pages/case-parts.ts';
-import { html, type Piece } from '../pages/html.ts';
+import { type Html, html, type Piece } from '../pages/html.ts';
 import { page, panel, table, time } from '../pages/layout.ts';
-import { queueTable, queueTabs, searchForm } from '../pages/queue-parts.ts';
+import { relatedPanel } from '../pages/queue-parts.ts';
 import { type Application, applicationById, standingOf, type Statement, statementOf } from '../store/application.ts';
 import { contentOf, fileById, filesOf } from '../store/file-store.ts';
 import { changesOf, personalOf } from '../store/history.ts';
-import { PAGE_LENGTH, search, waiting, waitingCount } from '../store/queue.ts';
+import { relatedTo } from '../store/queue.ts';
 import { rowsOf } from '../store/registry-rows.ts';
 import { allIsps, allReasons } from '../store/settings.ts';
 import { sectorTitle } from '../store/sector-store.ts';
@@ -32,17 +32,10 @@ import { type DeskAnswer, type DeskCall, type DeskRoute, redirect, refuse } from
 import type { Form } from './form-reading.ts';
 import { once } from '../work/once.ts';
 
-const QUEUES = {
-  isp: ['isp'],
-  reviewer: ['review', 'appeal', 'isp', 'question'],
-  auditor: ['review', 'appeal', 'isp', 'question'],
-} as const satisfies Readonly<Record<string, readonly State[]>>;
-type QueueRole = keyof typeof QUEUES;
-
 const NOT_FOUND = 'there is no such application here';
 const WHOLE_NUMBER = /^\d{1,12}$/;
 
-export function staffRoutes(parts: DeskParts): readonly DeskRoute[] {
+export function caseRoutes(parts: DeskParts): readonly DeskRoute[] {
   const { database } = parts;
   const found = ({ params, user }: DeskCall): Application | null => {
     const id = WHOLE_NUMBER.test(params.id ?? '') ? Number(params.id) : 0;
@@ -50,18 +43,6 @@ export function staffRoutes(parts: DeskParts): readonly DeskRoute[] {
     return application !== null && maySee(user!, application.isp) ? application : null;
   };
   return [
-    {
-      method: 'GET',
-      path: '/queue',
-      allowed: ['isp', 'reviewer', 'auditor'],
-      answer: (call) => queuePage(parts, call),
-    },
-    {
-      method: 'GET',
-      path: '/search',
-      allowed: ['reviewer', 'auditor'],
-      answer: (call) => searchPage(parts, call),
-    },
     {
       method: 'GET',
       path: '/case/:id',
@@ -100,32 +81,6 @@ export function staffRoutes(parts: DeskParts): readonly DeskRoute[] {
   ];
 }
 
-function queuePage({ database }: DeskParts, { user, query, frame, nowMs }: DeskCall): DeskAnswer {
-  const states = QUEUES[user!.role as QueueRole];
-  const state = states.find((one) => one === query.state) ?? states[0];
-  const number = WHOLE_NUMBER.test(query.page ?? '') ? Number(query.page) : 0;
-  // An account for several providers sees them one after the other.
-  const isps = user!.role === 'isp' ? user!.isps : [null];
-  const list = isps.flatMap((isp) => waiting(database, state, isp, number));
-  const counts = states.map((one) => ({
-    state: one,
-    title: STATE_TITLES[one],
-    count: isps.reduce((sum, isp) => sum + waitingCount(database, one, isp), 0),
-  }));
-  const main = html`${queueTabs(counts, state)}${panel(STATE_TITLES[state], queueTable(list, nowMs))}
-    <nav class="pager" aria-label="Pages of the queue">
-      ${number > 0 && html`<a href="/queue?state=${state}&amp;page=${number - 1}">Earlier</a>`}
-      ${list.length >= PAGE_LENGTH && html`<a href="/queue?state=${state}&amp;page=${number + 1}">Later</a>`}
-    </nav>`;
-  return { kind: 'page', page: page(frame, user!.role === 'isp' ? 'To confirm' : 'Queue', main) };
-}
-
-function searchPage({ database }: DeskParts, { query, frame, nowMs }: DeskCall): DeskAnswer {
-  const text = (query.for ?? '').slice(0, 200);
-  const main = html`${searchForm(text)}${text !== '' && panel('Found', queueTable(search(database, text), nowMs))}`;
-  return { kind: 'page', page: page(frame, 'Search', main) };
-}
-
 async function casePage(parts: DeskParts, call: DeskCall, application: Application): Promise<DeskAnswer> {
   const { database } = parts;
   const { user, csrf, nowMs, frame } = call;
@@ -134,7 +89,12 @@ async function casePage(parts: DeskParts, call: DeskCall, application: Applicati
   const reasons = allReasons(database);
   const isp = allIsps(database).find(({ name }) => name === application.isp);
   const titles = { isp: isp?.title ?? application.isp, sector: sectorTitle(database, application.sector) };
-  const context = { statement, reasons, today: dateOf(nowMs), hasFarEnds: statement.far.length > 0 };
+  // A change begins with what its registration is limited to.
+  const isChange = application.root !== application.id;
+  const root = isChange ? applicationById(database, application.root)! : application;
+  const proposed = isChange ? { ...statement, scope: statementOf(database, root).scope } : statement;
+  const context = { statement: proposed, reasons, today: dateOf(nowMs), hasFarEnds: statement.far.length > 0 };
+  const related = relatedTo(database, application).filter(({ isp: one }) => maySee(actor, one));
   const forms = allowedActions(actor, standingOf(application)).map((action) =>
     actionForm({
       base: `/case/${application.id}`,
@@ -152,13 +112,23 @@ async function casePage(parts: DeskParts, call: DeskCall, application: Applicati
   const main = html`<p class="state-line">${stateBadge(application.state)} ${dueText(application, nowMs)}</p>
     ${
       application.proposedBy !== null &&
-      html`<p class="note warn">
-        ${application.proposedBy} has proposed to revoke this registration from ${application.proposedDate} on.
-      </p>`
+      note(
+        html`${application.proposedBy} has proposed to revoke this registration from ${application.proposedDate} on.`,
+      )
     }
     ${
       application.withdrawAskedMs !== null &&
-      html`<p class="note warn">The applicant has asked to give it up, ${time(application.withdrawAskedMs)}.</p>`
+      note(
+        html`The applicant asked to give it up on ${time(application.withdrawAskedMs)}. ${withdrawalText(application)}`,
+      )
+    }
+    ${
+      isChange &&
+      note(
+        html`It ${application.state === 'approved' ? 'is a part of' : 'changes'}
+          <a href="/case/${root.id}">${root.reference}</a>.
+          ${application.state === 'approved' ? 'What is done with the registration is done there.' : ''}`,
+      )
     }
     ${notesOf(database, statement, application)} ${reach}
     ${
@@ -171,9 +141,20 @@ async function casePage(parts: DeskParts, call: DeskCall, application: Applicati
     <div class="desk-grid">
       ${applicationFacts(application, statement, titles)} ${personalFacts(personalOf(database, application.id))}
     </div>
-    ${appeals} ${registryPanel(database, application)} ${filesPanel(filesOf(database, application.id))}
+    ${relatedPanel(related, application, true)} ${appeals} ${registryPanel(database, application)}
+    ${filesPanel(filesOf(database, application.id))}
     ${historyPanel(changesOf(database, application.id), reasons, false)}`;
   return { kind: 'page', page: page(frame, application.reference, main) };
+}
+
+function note(text: Html): Html {
+  return html`<div class="note warn"><p>${text}</p></div>`;
+}
+
+function withdrawalText({ withdrawConfirmedMs }: Application): string {
+  return withdrawConfirmedMs === null
+    ? 'It stays in force until that is confirmed, and for 72 hours at least.'
+    : 'That is confirmed, and takes effect after 72 hours.';
 }
 
 function dueText({ dueMs }: Application, nowMs: number): Piece {
@@ -198,17 +179,24 @@ function notesOf(database: DeskParts['database'], statement: Statement, applicat
   );
 }
 
+const SCOPE_TITLES: Readonly<Record<string, string>> = {
+  '': 'from and to it',
+  source: 'from it',
+  destination: 'to it',
+  pair: 'between own addresses and far ends',
+};
+
 function registryPanel(database: DeskParts['database'], { root }: Application): Piece {
   const cells = rowsOf(database, root).map((one): readonly Piece[] => [
     html`<span class="mono">${one.prefix}</span>`,
     one.holder,
     one.protocols === '' ? 'any' : one.protocols,
-    one.scope === '' ? 'either end' : one.scope,
+    SCOPE_TITLES[one.scope] ?? one.scope,
     `${one.validFrom} to ${one.validUntil === '' ? 'no end' : one.validUntil}`,
   ]);
   return (
     cells.length > 0 &&
-    panel('In the registry', table('Rows', ['Prefix', 'Holder', 'Protocols', 'End', 'Period'], cells))
+    panel('In the registry', table('Rows', ['Prefix', 'Holder', 'Protocols', 'Flows', 'Period'], cells))
   );
 }
 
