@@ -32,6 +32,8 @@ const SLOW = policy(
   '{ name: slow, when: { protocol: openvpn }, action: throttle, rate: 64kbit/s, burst: 4kB }',
   '{ name: later, when: { min_packets: 6 }, action: block, rollout: 50% }',
 );
+/** A client of captures/wireguard whose flow is among the largest. */
+const CLIENT = '192.0.2.25';
 const EMPTY_REGISTRY = file(
   'lost.csv',
   readFileSync(REGISTRY, 'utf8')
@@ -112,9 +114,13 @@ describe('the day that everyone was cut off', () => {
     const { stdout } = await sluice(['compare', ...args]);
     const { stdout: json } = await sluice(['compare', ...args, '--json']);
     const { stdout: events } = await sluice(['compare', ...args, '--changes', '-']);
-    for (const text of [stdout, json, events]) {
-      expect(text).not.toBe('');
-      expect(text).not.toMatch(/Meridian|198\.51\.100\.0\/28|192\.0\.2\.10\b/);
+    const { stdout: plain } = await sluice(['compare', ...args.slice(0, -2)]);
+    for (const hidden of ['Meridian Example Bank', '198.51.100.0/28', CLIENT]) {
+      expect(plain).toContain(hidden);
+      for (const text of [stdout, json, events]) {
+        expect(text).not.toBe('');
+        expect(text).not.toContain(hidden);
+      }
     }
   });
 });
@@ -180,7 +186,7 @@ it('limits are not checked on a part of a capture, and that is said', async () =
   const gated = await sluice([...args, '--max-registered-hits', '0']);
   expect([gated.code, gated.stderr]).toEqual([4, expect.stringMatching(/^sluice: the limits were not checked/m)]);
   const other = await sluice(args);
-  expect([other.code, other.stderr]).toEqual([4, expect.not.stringContaining('judged')]);
+  expect([other.code, other.stderr]).toEqual([4, expect.not.stringContaining('the limits were not checked')]);
 });
 
 it.each([
