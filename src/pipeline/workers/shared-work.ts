@@ -5,9 +5,9 @@
  *     deciding thread: read, walk ──► batches ──► decode, in any thread ──► tracking thread: flows, fingerprints
  *                                decide: tunnels, decisions, event lines ◄── events ◄──┘
  *
- * A batch is decoded by whichever thread is idle, one batch at a time and in their order, because fragments are tied
- * across packets. Every other step belongs to one thread. So flows, their ends and all output are those of one
- * thread, whatever the number of threads.
+ * A batch is decoded by the thread that has filled it, or by whichever is idle, one batch at a time and in their
+ * order, because fragments are tied across packets. Every other step belongs to one thread. So flows, their ends and
+ * all output are those of one thread, whatever the number of threads.
  *
  * Marks count batches and events; they only grow, modulo 2^32. Threads wait for them with time-outs, because a thread
  * that has failed cannot always say so.

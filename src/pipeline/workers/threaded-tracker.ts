@@ -86,6 +86,7 @@ export class ThreadedTracker implements Tracker {
     this.packetsBefore[placeOf(this.published)] = packetsBefore;
     this.publish(kind, batch.count);
     this.packets += batch.count;
+    this.decodeOne();
     while (this.underWay > 0 && this.threads.work.mark(Mark.TRACKED) !== this.reported) this.reportMore();
   }
 
@@ -176,6 +177,15 @@ export class ThreadedTracker implements Tracker {
     this.threads.work.publish(this.published, kind, count, this.clockShiftUs);
     this.published = (this.published + 1) | 0;
     this.clockShiftUs = 0;
+  }
+
+  /**
+   * Decodes a batch while its bytes are in the caches of this thread's core, unless the tracking thread waits for one:
+   * then it decodes for itself.
+   */
+  private decodeOne(): void {
+    const { work, dataplane } = this.threads;
+    if (this.areKnown() && work.mark(Mark.DECODED) !== work.mark(Mark.TRACKED)) work.decodeNext(dataplane.exports);
   }
 
   /** Reports what is there, or else decodes a batch; where there is neither, waits for the other threads. */
