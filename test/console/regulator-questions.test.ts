@@ -84,6 +84,8 @@ describe.skipIf(CHROMIUM === null)('a viewer (skipped without Chromium)', () => 
     await page.goto(`${daemon.url}/`);
     const part = page.locator('.answers > div', { hasText: question });
     await part.waitFor();
+    // What comes moves what is below it, and a click beside a link is none.
+    await page.locator('.summary .sign').waitFor();
     return part.locator('dd').innerText();
   };
 

@@ -36,8 +36,10 @@ const WHOLE = 0.98;
 export function OverviewPage({ live, place }: PageProps) {
   const span = spanOf(place.query, live);
   const lastDay = spanOf(new URLSearchParams(), live);
-  const today = useApi<OverviewFigures>(overviewPath(spanQuery(lastDay)), EVERY_MS);
-  const shown = useApi<OverviewFigures>(overviewPath(spanQuery(span)), EVERY_MS);
+  const [todayPath, shownPath] = [lastDay, span].map((one) => overviewPath(spanQuery(one)));
+  const today = useApi<OverviewFigures>(todayPath!, EVERY_MS);
+  const other = useApi<OverviewFigures>(shownPath === todayPath ? null : shownPath!, EVERY_MS);
+  const shown = shownPath === todayPath ? today : other;
   const changes = useApi<ChangeList>(`/changes?limit=${CHANGES}`, EVERY_MS);
   const figures = today.problem === null ? today.data : null;
   const isKnown = today.data !== null || today.problem !== null;
