@@ -1,109 +1,11 @@
-/** Incidents that are detected in what a history is given, against slow twins and by hand. */
-import { sourceProblem } from '../../src/capture/source-problem.ts';
+/** Incidents that are detected in the minutes of a history, against slow twins and by hand. */
 import { describe, expect, it } from 'vitest';
-import { createHash } from 'node:crypto';
-import { ClientSketch } from '../../src/history/client-sketch.ts';
+import { sourceProblem } from '../../src/capture/source-problem.ts';
 import { incidentCsv } from '../../src/history/query/incident-csv.ts';
-import { readIncident, readIncidents, type ShownIncident } from '../../src/history/query/incident-list.ts';
-import type { Change, Coverage, Minute, SeriesKey } from '../../src/history/roll-up.ts';
-import { type HistoryDatabase, openDatabase } from '../../src/history/store/database.ts';
-import { IN_MEMORY } from '../../src/history/store/in-memory.ts';
-import { MinuteWriter } from '../../src/history/store/minute-writer.ts';
-import { FOREVER } from '../../src/history/store/retention.ts';
+import { readIncident, readIncidents } from '../../src/history/query/incident-list.ts';
 import { ZoneClock } from '../../src/history/zone-clock.ts';
 import { SeededRandom } from '../kit/random.mjs';
-
-const PLACE = { site: 'north', isp: 'example', link: 'uplink' };
-const HOUR = 3600;
-const DAY = 24 * HOUR;
-const WEEK = 7 * DAY;
-/** A Sunday, 18:00 in Karachi. */
-const START = Date.UTC(2024, 10, 10, 13) / 1000;
-
-class History {
-  readonly database: HistoryDatabase = openDatabase(IN_MEMORY);
-  readonly clock: ZoneClock;
-  private writer: MinuteWriter;
-  private batches = 0;
-
-  constructor(zone = 'Asia/Karachi', lossBound?: number) {
-    this.clock = new ZoneClock(zone);
-    this.writer = new MinuteWriter(this.database, FOREVER, this.clock, lossBound);
-  }
-
-  /** Another run of the daemon on the same history. */
-  restart(): void {
-    this.writer = new MinuteWriter(this.database, FOREVER, this.clock);
-  }
-
-  minute(
-    timeS: number,
-    { clients = [], harm = [], series = [], ...coverage }: Partial<Coverage> & MinuteParts = {},
-  ): void {
-    const sketch = new ClientSketch();
-    for (const client of clients) {
-      const hash = createHash('sha256').update(String(client)).digest();
-      sketch.add(hash.readUInt32BE(0), hash.readUInt32BE(4));
-    }
-    const minute: Minute = {
-      place: PLACE,
-      minuteS: timeS,
-      hourS: this.clock.hourStart(timeS),
-      dayS: this.clock.dayStart(timeS),
-      series: series.map(({ decisions = 1, ...key }) => ({
-        key: { ...SERIES, ...key },
-        counts: [0, decisions, 0, 0, 0, 0, 0, 0],
-      })),
-      coverage: { ...QUIET, ...coverage },
-      clients: clients.length === 0 ? [] : [{ action: 'allow', sketch: sketch.toBytes() }],
-      harm,
-    };
-    this.write([minute], []);
-  }
-
-  private write(minutes: readonly Minute[], changes: readonly Change[]): void {
-    this.writer.write({ session: 'one', number: ++this.batches, minutes, changes });
-  }
-
-  change(kind: string, timeS: number, fields: Change['fields']): void {
-    this.write([], [{ timeUs: timeS * 1e6, place: PLACE, kind, fields }]);
-  }
-
-  incidents(): ShownIncident[] {
-    return readIncidents(this.database, {}).incidents.toReversed();
-  }
-}
-
-interface MinuteParts {
-  readonly clients?: readonly number[];
-  readonly harm?: Minute['harm'];
-  readonly series?: readonly (Partial<SeriesKey> & { readonly decisions?: number })[];
-}
-
-const SERIES: SeriesKey = {
-  protocol: 'wireguard',
-  stage: 'confirmed',
-  action: 'allow',
-  rule: '',
-  registered: 'none',
-  sector: '',
-  mode: 'enforce',
-};
-
-const QUIET: Coverage = {
-  seconds: 60,
-  packets: 1000,
-  bytes: 100_000,
-  lost_packets: 0,
-  undecoded_packets: 0,
-  lost_lines: 0,
-  lag_us: 0,
-  active_flows: 0,
-};
-
-function span({ from_ms: from, to_ms: to }: ShownIncident): readonly [number, number | null] {
-  return [from / 1000 - START, to === null ? null : to / 1000 - START];
-}
+import { DAY, History, HOUR, NUMBERS, span, START, TRIP, WEEK } from './incident-history.ts';
 
 describe('demand', () => {
   /** Clients by hour, and the minutes per hour that are watched. */
@@ -273,72 +175,6 @@ describe('a registered hit', () => {
   });
 });
 
-const TRIP = {
-  state: 'tripped',
-  mode: 'enforce',
-  then: 'observe',
-  cause: 'clients',
-  limit: '60s: 500 clients',
-  rule: 'cut',
-};
-const NUMBERS = { clients_affected: 501, clients_seen: 900, clients_allowed: 500 };
-
-describe('a trip of the breaker', () => {
-  it('lasts until it is reset, over a restart that keeps it', () => {
-    const history = new History();
-    history.change('breaker', START, { breaker: { ...TRIP, ...NUMBERS } });
-    history.restart();
-    history.change('start', START + 100, { tripped: ['observe'] });
-    expect(history.incidents()).toMatchObject([
-      { kind: 'breaker', subject: 'observe', to_ms: null, scope: { rules: ['cut'] }, numbers: { affected: 501 } },
-    ]);
-    history.change('breaker', START + 200, { breaker: { state: 'reset', mode: 'enforce' } });
-    expect(history.incidents().map(span)).toEqual([[0, 200]]);
-    history.change('breaker', START + 300, { breaker: { ...TRIP, ...NUMBERS } });
-    expect(history.incidents().map(span)).toEqual([
-      [0, 200],
-      [300, null],
-    ]);
-    // A run without the trip: its state was removed.
-    history.change('start', START + 400, { tripped: [] });
-    expect(history.incidents().map(span)).toEqual([
-      [0, 200],
-      [300, 400],
-    ]);
-  });
-});
-
-describe('the scope of a trip', () => {
-  const cut = { action: 'block', rule: 'cut' } as const;
-
-  it('is of the decisions to throttle or block in its minute, and not of others', () => {
-    const history = new History();
-    const earlier = [{ action: 'block', rule: 'before', protocol: 'ipsec' }];
-    history.minute(START - 60, { series: earlier });
-    history.change('breaker', START + 30, { breaker: { ...TRIP, ...NUMBERS } });
-    history.change('breaker', START + 40, { breaker: { state: 'reset', mode: 'enforce' } });
-    history.minute(START, {
-      series: [
-        { ...cut, sector: 'bank', registered: 'source' },
-        { action: 'throttle', rule: 'slow', protocol: 'openvpn' },
-        { action: 'allow', rule: 'registered', protocol: 'ipsec', sector: 'it' },
-        { ...cut, protocol: 'ipsec', decisions: 0 },
-      ],
-    });
-    history.minute(START + 60, { series: earlier });
-    expect(history.incidents().map(({ scope, to_ms: to }) => ({ ...scope, to }))).toEqual([
-      { protocols: ['wireguard', 'openvpn'], rules: ['cut', 'slow'], sectors: ['bank'], to: (START + 40) * 1000 },
-    ]);
-  });
-
-  it('has 32 rules at most', () => {
-    const history = new History();
-    history.change('breaker', START, { breaker: { ...TRIP, ...NUMBERS } });
-    history.minute(START, { series: Array.from({ length: 500 }, (_, rule) => ({ ...cut, rule: `rule ${rule}` })) });
-    expect(history.incidents()[0]!.scope.rules).toHaveLength(32);
-  });
-});
-
 describe('silence', () => {
   it('lasts while the source has a problem', () => {
     const history = new History();
@@ -371,55 +207,6 @@ describe('silence', () => {
     history.change('start', START + 50, { after: 'stop', unwatched_from_s: START + 20, unwatched_seconds: 30 });
     expect(history.incidents()).toMatchObject([{ kind: 'silence', subject: 'kill', numbers: { seconds: 300 } }]);
     expect(history.incidents().map(span)).toEqual([[-300, 0]]);
-  });
-});
-
-describe('rules', () => {
-  const figures = (before: number, after: number) => ({
-    sha256: 'a',
-    reasons: [`${before - after} of ${before} registrations in force would be lost`],
-    exceeded: [
-      { limit: 'registrations', seen: before - after, allowed: 1, of: before, stage: null, window: null },
-      { limit: 'breaker', seen: 2, allowed: 1, of: 3, stage: 'confirmed', window: 60 },
-    ],
-    figures: {
-      registrations: { before, after, lost: before - after },
-      lost_by_sector: { bank: before - after },
-      hits_by_rule: { cut: 7 },
-    },
-  });
-
-  it('that were refused are an incident until others are taken', () => {
-    const history = new History();
-    history.change('reload', START, { reload: { result: 'refused', problems: 0, change: figures(100, 80) } });
-    history.change('reload', START + 60, { reload: { result: 'failure', problems: 3, change: null } });
-    expect(history.incidents()).toMatchObject([
-      {
-        kind: 'reload',
-        to_ms: null,
-        cause: '20 of 100 registrations in force would be lost',
-        exceeded: [
-          { limit: 'registrations', seen: 20, allowed: 1, of: 100, stage: null, window: null },
-          // Fewer than five clients are shown as four.
-          { limit: 'breaker', seen: 4, allowed: 1, of: 4, stage: 'confirmed', window: 60 },
-        ],
-        scope: { protocols: [], rules: ['cut'], sectors: ['bank'] },
-        numbers: { problems: 3 },
-      },
-    ]);
-    history.change('reload', START + 120, { reload: { result: 'unchanged' } });
-    expect(history.incidents().map(span)).toEqual([[0, 120]]);
-  });
-
-  it('whose registry shrank by more than a hundredth are an incident of that moment', () => {
-    const history = new History();
-    history.change('reload', START, { reload: { result: 'success', change: figures(1000, 990) } });
-    expect(history.incidents()).toEqual([]);
-    history.change('reload', START + 60, { reload: { result: 'success', change: figures(1000, 989) } });
-    expect(history.incidents()).toMatchObject([
-      { kind: 'registry', numbers: { before: 1000, after: 989, lost: 11 }, scope: { rules: [], sectors: ['bank'] } },
-    ]);
-    expect(history.incidents().map(span)).toEqual([[60, 60]]);
   });
 });
 
