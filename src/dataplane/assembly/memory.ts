@@ -38,10 +38,6 @@ export function u32be(at: usize): u32 {
   return bswap<u32>(load<u32>(at));
 }
 
-export function u64be(at: usize): u64 {
-  return bswap<u64>(load<u64>(at));
-}
-
 export function u16le(at: usize): u32 {
   return load<u16>(at);
 }

@@ -138,4 +138,3 @@ export function isDisco(at: usize): bool {
 
 /** The first four of the six. */
 export const DISCO_WORD: u32 = 0x5453f09f;
-export const DISCO_LENGTH: i32 = 6;
