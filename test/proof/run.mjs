@@ -5,6 +5,7 @@
 //   desk        a registration desk, killed 200 times, and its disk filled; root, for a disk of its own
 //   fleet       ten sensors, a hub and three NATS nodes, killed 371 times, with links that are cut: network namespaces as root, else relays
 //   fleet-away  a sensor whose cluster is away for ten minutes; root, for a virtual link
+//   fleet-rules bundles of rules for ten sensors: good ones, bad ones of each kind, and a harmful one
 //   fleet-rehearsal   10 November 2024 over ten sensors
 //   kill        a daemon over a spool, killed 500 times; root, for a disk that fills
 //   soak        an hour of live load; root, for a virtual link
