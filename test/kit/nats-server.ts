@@ -12,7 +12,7 @@ import { PROJECT, until } from './running-daemon.ts';
 /** Why tests with a server are skipped; undefined where it is there. */
 export const NO_NATS = installed('nats-server') ? undefined : 'nats-server is not installed';
 
-const STARTED_MS = 60_000;
+const STARTED_MS = 180_000;
 
 interface Node {
   readonly port: number;
@@ -104,6 +104,21 @@ export class NatsServers {
     const made = (): boolean =>
       spawnSync(process.execPath, [script, this.urls[0]!, replicas], { stdio: 'ignore' }).status === 0;
     await until('the streams of the fleet', made, STARTED_MS);
+  }
+
+  /** Resolves when each stream is the same on all nodes: a cluster of three may then lose one of them. */
+  async caughtUp(): Promise<void> {
+    const jsm = await this.manager();
+    const isWhole = async (): Promise<boolean> => {
+      for await (const { cluster } of jsm.streams.list()) {
+        const { leader = '', replicas = [] } = cluster ?? {};
+        const hasAll = replicas.length === this.nodes.length - 1;
+        if (leader === '' || !hasAll || replicas.some((one) => !one.current || one.offline || one.lag > 0))
+          return false;
+      }
+      return true;
+    };
+    await until('the nodes have caught up', () => isWhole().catch(() => false), STARTED_MS);
   }
 
   private async manager(): Promise<JetStreamManager> {

@@ -19,8 +19,8 @@ const SENSORS = isShort ? 3 : 10;
 /** Clients of a sensor: one of ten is registered. */
 const CLIENTS = isShort ? 300 : 1000;
 const LIMIT = isShort ? 60 : 500;
-/** A hub that is begun again lends after some seconds. */
-const PATIENCE_MS = 60_000;
+/** A hub that is begun again lends after some seconds; the machine may do other things meanwhile. */
+const PATIENCE_MS = 120_000;
 const PART = 50;
 /** 18:05 in Karachi. */
 const START_US = 1_731_243_900_000_000;
@@ -68,11 +68,15 @@ class Fleet {
         ...['-', '--isp', 'example', '--site', site, '--decisions', this.path(`${site}.jsonl`), '--fleet', link.url],
         ...['--policy', this.path('policy.yaml'), '--registry', this.path('registry.csv'), '--fleet-breaker'],
       ]);
-      this.sensors.push({ site, first: number * CLIENTS, link, daemon: await daemon.started() });
+      this.sensors.push({ site, first: number * CLIENTS, link, daemon: await daemon.started(PATIENCE_MS) });
       daemon.child.stdin!.write(conversation.header);
     }
     for (const { daemon } of this.sensors)
-      await until('there is a lease', async () => (await daemon.metric('sluice_fleet_lease_missing')) === 0, 30_000);
+      await until(
+        'there is a lease',
+        async () => (await daemon.metric('sluice_fleet_lease_missing')) === 0,
+        PATIENCE_MS,
+      );
   }
 
   async startHub(): Promise<void> {
@@ -128,7 +132,7 @@ async function talk({ first, daemon }: Sensor, from: number, to: number, startUs
   const records = conversation.capture(first + from, first + to, startUs, 10);
   daemon.child.stdin!.write(records.subarray(FILE_HEADER_LENGTH));
   const packets = before + (to - from) * conversation.packets.length;
-  await until('it is read', async () => (await daemon.metric('sluice_packets_total')) >= packets, 30_000);
+  await until('it is read', async () => (await daemon.metric('sluice_packets_total')) >= packets, PATIENCE_MS);
 }
 
 describe('10 November 2024, over a fleet', () => {
@@ -149,9 +153,9 @@ describe('10 November 2024, over a fleet', () => {
       await until(`${site} observes`, observes);
     }
     await expectFewHits('registered users are among those who are cut');
-  }, 300_000);
+  }, 600_000);
 
-  it('nothing else happens', () => cutsAll('nothing else happens', () => Promise.resolve()), 300_000);
+  it('nothing else happens', () => cutsAll('nothing else happens', () => Promise.resolve()), 600_000);
 
   it(
     'the hub is killed in the middle',
@@ -160,7 +164,7 @@ describe('10 November 2024, over a fleet', () => {
         await fleet.hub.kill('SIGKILL');
         await fleet.startHub();
       }),
-    300_000,
+    600_000,
   );
 
   it(
@@ -170,7 +174,7 @@ describe('10 November 2024, over a fleet', () => {
         last.link.cut();
         return Promise.resolve();
       }),
-    300_000,
+    600_000,
   );
 
   /** All unregistered clients are cut, a part after the other, until the fleet's breaker trips. */
@@ -187,7 +191,7 @@ describe('10 November 2024, over a fleet', () => {
       (await daemon.metric('sluice_fleet_breaker_tripped')) === 1;
     const untilMs = performance.now() + PATIENCE_MS;
     while (performance.now() < untilMs && !(await observes(connected[0]!))) await fleet.talk(0, CLIENTS);
-    for (const sensor of connected) await until(`${sensor.site} observes`, () => observes(sensor), 10_000);
+    for (const sensor of connected) await until(`${sensor.site} observes`, () => observes(sensor), PATIENCE_MS);
     await fleet.talk(0, CLIENTS);
     expect(await expectFewHits(form)).toBeGreaterThan(0);
   }

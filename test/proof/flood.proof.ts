@@ -106,16 +106,18 @@ function secondOf(second: number, spoofed: number): Buffer {
 }
 
 /**
- * Lines of decisions for 10.0.0.0/8, from chunks of output with arbitrary ends. Numbers of packets and lines, and the
- * ids derived from them, are removed.
+ * Lines of decisions for 10.0.0.0/8, and of the breaker, from chunks of output with arbitrary ends. Numbers of packets
+ * and lines, and the ids derived from them, are removed from decisions.
  */
 class RealDecisions {
   readonly lines: string[] = [];
+  readonly breakerLines: string[] = [];
   private rest = '';
 
   take(text: string): void {
     const lines = (this.rest + text).split('\n');
     this.rest = lines.pop()!;
+    this.breakerLines.push(...lines.filter((line) => line.includes('"event_type":"breaker"')));
     for (const line of lines)
       if (line.includes('"src_ip":"10.') && line.includes('"decision"'))
         this.lines.push(line.replaceAll(/"(pcap_cnt|packet|flow_id|tunnel_id)":("\w+"|\d+),|,"seq":\d+/g, ''));
@@ -125,7 +127,6 @@ class RealDecisions {
 class Flooded {
   readonly daemon: RunningDaemon;
   readonly decisions = new RealDecisions();
-  private readonly breakerLines: string[] = [];
   private readonly policy: string;
   private readonly spoofed: number;
   private packets = 0;
@@ -141,15 +142,13 @@ class Flooded {
     this.daemon = new RunningDaemon(['-', ...rules, ...flags], {
       onOutput: (text) => {
         this.decisions.take(text);
-        if (text.includes('"breaker"'))
-          this.breakerLines.push(...text.split('\n').filter((line) => line.includes('"event_type":"breaker"')));
       },
     });
   }
 
   async run(): Promise<Run> {
     const { daemon } = this;
-    await daemon.started();
+    await daemon.started(60_000);
     daemon.child.stdin!.write(handshake.header);
     const minutes: Minute[] = [];
     for (let minute = 0; minute < MINUTES; minute++) {
@@ -167,7 +166,7 @@ class Flooded {
     await this.feed(WRONG_FROM_SECOND, WRONG_FROM_SECOND + 50);
     expect(await daemon.metric('sluice_breaker_tripped', 'then="observe"')).toBe(1);
     await daemon.kill();
-    const trips = eventsIn(this.breakerLines.join('\n')) as unknown as { breaker: Trip }[];
+    const trips = eventsIn(this.decisions.breakerLines.join('\n')) as unknown as { breaker: Trip }[];
     const [wrong] = trips.map(({ breaker }) => breaker).filter(({ then }) => then === 'observe');
     const spoofed = Math.floor(this.spoofed / REAL_PER_SECOND) * REAL_PER_SECOND * MINUTES * 60;
     return { minutes, decisions, spoofed, wrong: wrong! };
