@@ -105,6 +105,15 @@ describe('a hostile file', () => {
     await expect(readInProcess(withPart(SHEET, xml))).rejects.toThrow(message);
   });
 
+  it('with 50,000 empty rows that are formatted is read without them', async () => {
+    const empty = Array.from({ length: 50_000 }, (_, at) => `<row r="${at + 3}"><c r="A${at + 3}" s="1"/></row>`);
+    const table =
+      '<row r="1"><c r="A1" t="inlineStr"><is><t>IP</t></is></c></row><row r="2"><c r="A2" t="inlineStr"><is><t>198.51.100.1</t></is></c></row>';
+    const xml = `<worksheet><sheetData>${table}${empty.join('')}</sheetData></worksheet>`;
+    const { sheets } = await readInProcess(withPart(SHEET, xml));
+    expect(sheets[0]!.rows).toHaveLength(2);
+  });
+
   it('with merged cells over the whole sheet does not fill the memory', async () => {
     const xml =
       '<worksheet><sheetData><row r="1"><c r="A1"><v>1</v></c></row></sheetData><mergeCells><mergeCell ref="A1:XFD1048576"/></mergeCells></worksheet>';

@@ -3,6 +3,7 @@ import { prefixesOf, rangeOf } from '../../registry/address-range.ts';
 import { adviseOnPrefix, readingOfPrefix } from '../../registry/file/prefix-advice.ts';
 import { PrefixParser } from '../../registry/prefix.ts';
 import type { CellReading } from './cell-reading.ts';
+import { plainText } from './plain-text.ts';
 import { type Cell, textOf } from './sheet.ts';
 
 const BETWEEN = /\s*[\n\r;,|]+\s*|\s+\/\s+(?=[\da-f]+[.:])|\s+(?:and|und|et|и|&|\+)\s+/i;
@@ -15,8 +16,16 @@ const parser = new PrefixParser();
 
 /** `last`, `mask`: the texts of the columns for the end of a range and for the netmask; empty for none. */
 export function readAddresses(cell: Cell, last: string, mask: string): CellReading<readonly string[]> {
+  const text = plainText(cell.text);
+  const reading = readPlain({ ...cell, text }, plainText(last), plainText(mask));
+  const { value, remarks = [] } = reading;
+  if (text === cell.text || value === null) return reading;
+  return { ...reading, remarks: [...remarks, `“${textOf(cell)}” read as ${value.join(', ')}`] };
+}
+
+function readPlain(cell: Cell, last: string, mask: string): CellReading<readonly string[]> {
   // Runs of spaces are one, so that no expression below goes over them again and again.
-  const spaced = cell.text.replace(/[\u200b\ufeff]/g, '').replace(/[^\S\r\n]+/g, ' ');
+  const spaced = cell.text.replace(/[^\S\r\n]+/g, ' ');
   const text = spaced.replace(/ ?[\r\n][\r\n ]*/g, '\n').trim();
   const damage = damageOf(cell, text);
   if (damage !== null) return { value: null, errors: [damage] };

@@ -2,6 +2,7 @@
 import { parseDate } from '../../core/iso-time.ts';
 import { adviseOnDate, daysOf, NO_LIMIT } from '../../registry/file/date-advice.ts';
 import type { CellReading } from './cell-reading.ts';
+import { plainText } from './plain-text.ts';
 import { type Cell, textOf } from './sheet.ts';
 
 /** How days like 01/02/2027 are meant in a file; empty where it is not known. */
@@ -16,7 +17,7 @@ const LATEST = 109_574;
 /** A word that says that there is no end; a dash or `?` says nothing. */
 const WITHOUT_END = /[a-z∞]/i;
 const ISO_LENGTH = 10;
-const LANGUAGES = ['en', 'de', 'fr', 'es', 'it', 'pt', 'pl', 'ru', 'uk', 'kk', 'uz', 'tr'];
+const LANGUAGES = ['en', 'de', 'fr', 'es', 'it', 'pt', 'pl', 'ru', 'uk', 'kk', 'uz', 'tr', 'ur'];
 
 /** The value is a day like 2026-11-30; empty for no limit. A cell without a text is for the caller. */
 export function readDate(cell: Cell, isEnd: boolean, order: DateOrder): CellReading<string> {
@@ -33,14 +34,14 @@ export function isWithoutDate(cell: Cell | null): boolean {
 }
 
 function fromText(text: string, isEnd: boolean, order: DateOrder): CellReading<string> {
-  const clean = text
+  const clean = plainText(text)
     .normalize('NFKC')
     .replace(/^['"‘’“”]+|['"‘’“”]+$/g, '')
     .replace(/^(?:until|till|to|bis|до|from|von|с|ab)\s+(?=\d)/i, '')
     .replace(/\s*(?:г|года|year)\.?$/i, '')
     .replace(/[ T]00:00(?::00(?:\.0+)?)?$/, '')
     .trim();
-  if (isDay(clean)) return { value: clean };
+  if (isDay(clean)) return { value: clean, remarks: clean === text ? [] : [`“${text}” read as ${clean}`] };
   if (NO_LIMIT.test(clean) && !/^today$/i.test(clean))
     return { value: '', remarks: [`“${text}” read as without a limit`] };
   if (SERIAL.test(clean)) return fromSerial(clean, true);

@@ -1,4 +1,4 @@
-/** Thirty files as companies keep them. What is right for each of their rows is in expected.tsv, which was written by hand. */
+/** Files as companies keep them, thirty and more. What is right for each of their rows is in expected.tsv, which was written by hand. */
 import { type CellValue, workbook } from './workbook.ts';
 
 export interface TestFile {
@@ -34,6 +34,40 @@ function csv(name: string, text: string, more: Partial<TestFile> = {}): TestFile
 const TABLE = 'Company;IP address;Sector;Valid from;Valid until';
 
 const CSV_FILES: readonly TestFile[] = [
+  csv(
+    'scripts.csv',
+    [
+      TABLE,
+      `Alder Example;１９８．５１．１００．１;it;2026-11-30;${UNTIL}`,
+      `Birch Example;۱۹۸.۵۱.۱۰۰.۲;it;2026-11-30;${UNTIL}`,
+      'Cedar Example;198.51.100.3;it;2026-11-30;٢٩/١١/٢٠٢٧',
+      'Dogwood Example;198.51.100.4;it;2026-11-30;۲۹ نومبر ۲۰۲۷',
+      `Elm Example;\u200e198.51.100.8 /\u200e29;it;2026-11-30;${UNTIL}`,
+      'Fir Example;198.51.100.20;it;2026-11-30;۰۱/۰۲/۲۰۲۷',
+      `Ginkgo Example;१९८.५१.१००.३०-१९८.५१.१००.३१;it;2026-11-30;${UNTIL}`,
+    ].join('\n'),
+  ),
+  csv(
+    'odd-addresses.csv',
+    [
+      TABLE,
+      `Alder Example;198.51.100.0 / 29;it;2026-11-30;${UNTIL}`,
+      `Birch Example;1.98511E+11;it;2026-11-30;${UNTIL}`,
+      `Cedar Example;2001:db8:7::1%eth0;it;2026-11-30;${UNTIL}`,
+      `Dogwood Example;[2001:db8:8::1]:51820;it;2026-11-30;${UNTIL}`,
+      '# checked until here;;;;',
+      `Elm Example;198.51.100.24/2 9;it;2026-11-30;${UNTIL}`,
+      `Fir Example;198.51.100.33/1,000;it;2026-11-30;${UNTIL}`,
+      `Ginkgo Example;198.51.100.36 (old: 198.51.100.37);it;2026-11-30;${UNTIL}`,
+      `Hazel Example;not 198.51.100.38;it;2026-11-30;${UNTIL}`,
+      `Ivy Example;198.51.100.40-198.51.100.41-198.51.100.42;it;2026-11-30;${UNTIL}`,
+      `Juniper Example;198.51.100.50 cancelled;it;2026-11-30;${UNTIL}`,
+      `Kapok Example;l98.51.1O0.49;it;2026-11-30;${UNTIL}`,
+      `Larch Example;0xC6336423;it;2026-11-30;${UNTIL}`,
+      `Maple Example;::ffff:198.51.100.34;it;2026-11-30;${UNTIL}`,
+      'Nutmeg Example;198.51.100.60;it;2026-11-30;1449/06/12 AH',
+    ].join('\n'),
+  ),
   csv(
     'plain.csv',
     'prefix,holder,sector,protocols,valid_from,valid_until,reference,scope\n' +
