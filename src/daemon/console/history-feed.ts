@@ -155,11 +155,15 @@ export class HistoryFeed {
     }
   }
 
-  /** Copies the minute under way and the file that it belongs to, or puts a copy back, after `begin`. */
+  /**
+   * Copies the minute under way, the file that it belongs to, and the minutes of files that the history may not have
+   * yet; or puts a copy back, after `begin`.
+   */
   snapshot(walk: Snapshot): void {
     const has = walk.data(this.collector !== null);
     this.file = walk.data(this.file);
     this.nextFile = walk.data(this.nextFile);
+    this.client.snapshot(walk);
     if (!has || this.collector === null) return;
     this.collector.snapshot(walk);
     // The packets of a live source do not come again, and the history may have the minute already.

@@ -6,6 +6,7 @@
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import type { CodedProblem } from '../../core/coded-problem.ts';
+import type { Snapshot } from '../../core/snapshot.ts';
 import { historyProblem } from '../history-problem.ts';
 import type { RecentRequest } from '../recent/recent-requests.ts';
 import type { Change, Minute } from '../roll-up.ts';
@@ -86,6 +87,11 @@ export class HistoryClient {
   addChange(change: Change): void {
     if (this.isUnusable || this.isClosing) this.queue.lost.changes++;
     else this.queue.addChange(change);
+  }
+
+  /** Copies the minutes of files that are not known to be written, or puts a copy back. */
+  snapshot(walk: Snapshot): void {
+    this.queue.snapshot(walk);
   }
 
   /** The reason in English. */

@@ -4,17 +4,22 @@
  * was.
  */
 import { deserialize, serialize } from 'node:v8';
+import type { Snapshot } from '../../core/snapshot.ts';
 import type { Change, Minute } from '../roll-up.ts';
 
 /** More than a day of minutes with 200 series each. */
 export const MOST_WAITING_BYTES = 48 << 20;
 const MOST_BATCH_BYTES = 4 << 20;
 const MOST_BATCH_ROWS = 120;
+/** Bytes of rows that a checkpoint has; more wait only while the history fails. */
+const MOST_COPIED_BYTES = 4 << 20;
 
 type Row = { readonly minute: Minute } | { readonly change: Change };
 
 interface Waiting {
   readonly isMinute: boolean;
+  /** The history knows the row by its origin, so it may be sent again by another run. */
+  readonly hasOrigin: boolean;
   readonly bytes: Uint8Array;
 }
 
@@ -62,6 +67,18 @@ export class WriteQueue {
     return minutesIn(this.waiting) + minutesIn(this.sent);
   }
 
+  /** Copies the minutes of files that are not known to be written, the oldest first, or puts a copy back. */
+  snapshot(walk: Snapshot): void {
+    let left = MOST_COPIED_BYTES;
+    const rows = [...this.sent, ...this.waiting].filter(({ hasOrigin, bytes }) => {
+      if (hasOrigin) left -= bytes.length;
+      return hasOrigin && left >= 0;
+    });
+    const copied = walk.data(rows.map(({ bytes }) => Buffer.from(bytes).toString('base64')));
+    if (!walk.isRestoring) return;
+    for (const row of copied) this.push({ isMinute: true, hasOrigin: true, bytes: Buffer.from(row, 'base64') });
+  }
+
   /** The batch under way, or the next one; null if nothing waits. */
   batch(): RowBatch | null {
     if (this.sent.length === 0) this.sent = this.takeNext();
@@ -96,8 +113,12 @@ export class WriteQueue {
 
   private add(row: Row, isMinute: boolean): void {
     const bytes = serialize(row);
-    this.waiting.push({ isMinute, bytes });
-    this.byteCount += bytes.length;
+    this.push({ isMinute, hasOrigin: 'minute' in row && row.minute.origin !== undefined, bytes });
+  }
+
+  private push(row: Waiting): void {
+    this.waiting.push(row);
+    this.byteCount += row.bytes.length;
     let tooMany = 0;
     for (let over = this.byteCount - this.mostBytes; over > 0 && tooMany < this.waiting.length; tooMany++)
       over -= this.waiting[tooMany]!.bytes.length;

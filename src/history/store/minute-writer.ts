@@ -34,8 +34,8 @@ export interface Batch {
   readonly sensors?: readonly SensorNote[];
 }
 
-/** Sessions whose last number is kept; a daemon has one at a time. */
-const MOST_SESSIONS = 16;
+/** Sessions, and files of a spool, whose last number is kept: more than are read between two checkpoints. */
+const MOST_SESSIONS = 4096;
 const FILES_PER_PRUNE = 256;
 
 export class MinuteWriter {
