@@ -8,7 +8,14 @@ import { STATE_MEANINGS } from '../model/state.ts';
 import { type Action, ACTION_NAMES } from '../model/transition.ts';
 import { fieldsOf, noteOf } from '../pages/action-fields.ts';
 import { applicationForm, kindChoice, type Values } from '../pages/application-form.ts';
-import { actionForm, applicationFacts, historyPanel, personalFacts, stateBadge } from '../pages/case-parts.ts';
+import {
+  actionForm,
+  applicationFacts,
+  historyPanel,
+  lastWords,
+  personalFacts,
+  stateBadge,
+} from '../pages/case-parts.ts';
 import { html } from '../pages/html.ts';
 import { page } from '../pages/layout.ts';
 import { relatedPanel } from '../pages/queue-parts.ts';
@@ -225,6 +232,7 @@ function statusPage({ database }: DeskParts, call: DeskCall, application: Applic
   const base = `/my/${params.secret!}`;
   const statement = statementOf(database, application);
   const reasons = allReasons(database);
+  const changes = changesOf(database, application.id);
   const isp = allIsps(database).find(({ name }) => name === application.isp);
   const titles = { isp: isp?.title ?? application.isp, sector: sectorTitle(database, application.sector) };
   const context = { statement, reasons, today: dateOf(nowMs), hasFarEnds: false };
@@ -245,6 +253,7 @@ function statusPage({ database }: DeskParts, call: DeskCall, application: Applic
         }),
   );
   const main = html`<p class="state-line">${stateBadge(application.state)} ${STATE_MEANINGS[application.state]}</p>
+    ${lastWords(changes, reasons, application.state)}
     ${
       application.withdrawAskedMs !== null &&
       html`<p class="note warn">It is being given up. Until that takes effect you can keep it.</p>`
@@ -264,7 +273,7 @@ function statusPage({ database }: DeskParts, call: DeskCall, application: Applic
     }
     ${relatedPanel(relatedTo(database, application), application, false)}
     ${applicationFacts(application, statement, titles)} ${personalFacts(personalOf(database, application.id))}
-    ${historyPanel(changesOf(database, application.id), reasons, true)}`;
+    ${historyPanel(changes, reasons, true)}`;
   return { kind: 'page', page: page(frame, application.reference, main) };
 }
 

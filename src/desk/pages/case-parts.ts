@@ -93,6 +93,13 @@ export function historyPanel(changes: readonly Change[], reasons: readonly Reaso
   return panel('History', table('Changes', ['When', 'By', 'What', 'State then', 'Why'], cells));
 }
 
+/** What staff wrote with the change that led to the present state, for the applicant; null for nothing. */
+export function lastWords(changes: readonly Change[], reasons: readonly Reason[], state: State): Piece {
+  const change = changes.findLast(({ role, toState }) => role !== 'applicant' && toState === state);
+  if (change === undefined || (change.text === null && change.reason === null)) return null;
+  return html`<blockquote class="note">${reasonText(change, reasons)}${changeText(change)}</blockquote>`;
+}
+
 function changeText({ text, textSha256 }: Change): Piece {
   return text ?? (textSha256 !== null && html`<span class="muted">text erased</span>`);
 }
