@@ -23,9 +23,13 @@ export async function readWorkbook(content: Uint8Array): Promise<ReadFile> {
   try {
     found = (await readXlsx(content)).sheets;
   } catch (error) {
+    const { message } = error as Error;
+    // The library says how far a sheet spans, and goes on with advice for programs.
+    const span = /^Sheet ".*" spans \d+ rows x \d+ columns/s.exec(message);
+    if (span !== null)
+      throw new UnreadableFile(`${span[0]}, more than can be read: copy the table alone into a new workbook`);
     throw new UnreadableFile(
-      `this is no workbook that can be read (${(error as Error).message}): ` +
-        'open it in a spreadsheet, and save it as .xlsx again',
+      `this is no workbook that can be read (${message}): open it in a spreadsheet, and save it as .xlsx again`,
     );
   }
   if (found.length > MOST_SHEETS)
