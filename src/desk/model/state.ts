@@ -37,11 +37,11 @@ export const STATE_MEANINGS: Readonly<Record<State, string>> = {
   isp: 'Your internet provider checks that the addresses are yours.',
   review: 'The regulator reviews it.',
   question: 'There is a question to you. The clock stops until you answer.',
-  approved: 'It is approved. The registration is in force for the period shown.',
-  refused: 'It was refused, for the reason shown. You may appeal.',
+  approved: 'It is approved, and registered for its period.',
+  refused: 'It was refused: your secret link has the reason. You may appeal.',
   withdrawn: 'It was withdrawn.',
   expired: 'Its period has ended. You can renew it.',
-  revoked: 'It was revoked, for the reason and from the date shown. You may appeal.',
+  revoked: 'It was revoked: your secret link has the reason and the date. You may appeal.',
   appeal: 'Your appeal is being looked at. What is in force stays in force meanwhile.',
 };
 
