@@ -1,5 +1,6 @@
 /** Charts beside their slow twin, on random minutes: every measure, split and filter, in zones of every kind. */
 import { describe, expect, it } from 'vitest';
+import { wanted } from '../../src/core/wanted-value.ts';
 import { SKETCH_ERROR } from '../../src/history/client-sketch.ts';
 import { type ChartQuery, chartQuery, MEASURES, splitsOf } from '../../src/history/query/chart-query.ts';
 import { readChart } from '../../src/history/query/chart.ts';
@@ -138,7 +139,7 @@ describe('a chart', () => {
     expect(problem({ measure: 'clients', by: 'protocol' })).toBe(
       'must be one of site, isp, link, action for this measure',
     );
-    expect(problem({ measure: 'flows', from: '5', to: '5' })).toBe('must be after from');
+    expect(problem({ measure: 'flows', from: '5', to: '5' })).toBe(wanted('value-after', 'from'));
     expect(chartQuery.parse({ measure: 'harm', by: 'outcome', from: '1', to: '2' })).toMatchObject({ from: 1, to: 2 });
   });
 });

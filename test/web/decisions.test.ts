@@ -124,7 +124,7 @@ describe('the decisions of captures', () => {
     ['limit=1e9', /^limit: is a number of decisions, at most 1000/],
     ['before=first', /^before: is the number of a decision/],
     ['format=xml', /^format: is one of json, csv, jsonl/],
-    ['colour=red', /there is no filter colour$/],
+    ['colour=red', /^the query: there is no colour$/],
     ['action=block&action=allow', /^action: /],
   ])('refuse the query %s with a reason', async (query, reason) => {
     const { status, text } = await answer(origin, `/decisions?${query}`);
@@ -212,7 +212,9 @@ describe('the decisions of a daemon on a pipe', () => {
   });
 
   it('have truncated addresses and no prefix without accounts, although the log has them in clear', async () => {
-    const logged = eventsIn(readFileSync(log, 'utf8')).filter((event) => event.event_type === 'decision');
+    const read = () => eventsIn(readFileSync(log, 'utf8')).filter((event) => event.event_type === 'decision');
+    await until('the log is written', () => read().length >= 2);
+    const logged = read();
     const addresses = new Set(logged.flatMap((event) => [event.src_ip as string, event.dest_ip as string]));
     expect([...addresses].some((address) => !address.endsWith('.0'))).toBe(true);
     const { rows, stock } = await list(daemon.url);
