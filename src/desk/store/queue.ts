@@ -10,14 +10,15 @@ export const PAGE_LENGTH = 50;
 
 /**
  * Registrations in force that wait for a second person: those being given up, for their provider, and those that a
- * reviewer proposes to revoke, for another one.
+ * reviewer proposes to revoke, for another one. Each has an index of its own: that of states, of which the plus keeps
+ * it, leads to all registrations.
  */
 const SECOND_PERSON = {
   'giving-up': {
-    condition: "state = 'approved' AND withdraw_asked_ms IS NOT NULL AND withdraw_confirmed_ms IS NULL",
+    condition: "+state = 'approved' AND withdraw_asked_ms IS NOT NULL AND withdraw_confirmed_ms IS NULL",
     order: 'withdraw_asked_ms',
   },
-  revocation: { condition: "state = 'approved' AND proposed_by IS NOT NULL", order: 'proposed_date' },
+  revocation: { condition: "+state = 'approved' AND proposed_by IS NOT NULL", order: 'proposed_date' },
 } as const;
 
 export type SecondPersonQueue = keyof typeof SECOND_PERSON;
@@ -35,7 +36,9 @@ function queueOf(queue: QueueName, isp: string | null): { condition: string; val
     : { condition: 'state = ?', order: 'due_ms' };
   const values = isSecondPerson(queue) ? [] : [queue];
   if (isp === null) return { condition, values, order };
-  return { condition: `isp = ? AND ${condition}`, values: [isp, ...values], order };
+  // Few wait for a second person: the index of providers would lead to all of one.
+  const own = isSecondPerson(queue) ? '+isp' : 'isp';
+  return { condition: `${own} = ? AND ${condition}`, values: [isp, ...values], order };
 }
 
 /** What waits in a queue, the least time left first. `isp`: only those of an internet provider. */
