@@ -6,7 +6,7 @@ import { applicationById } from '../../src/desk/store/application.ts';
 import { changesOf } from '../../src/desk/store/history.ts';
 import { allReasons } from '../../src/desk/store/settings.ts';
 import { apply } from '../../src/desk/work/apply.ts';
-import { ANNA, APPLICANT, does, newDesk, NORTH, wanted } from './desk-kit.ts';
+import { ANNA, APPLICANT, approved, does, newDesk, NORTH, wanted } from './desk-kit.ts';
 
 it('an applicant sees the question that is open, and the reason of a refusal, and nothing of the past', () => {
   const database = newDesk();
@@ -27,4 +27,12 @@ it('an applicant sees the question that is open, and the reason of a refusal, an
   expect(shown()).toBe('');
   does(database, ANNA, 'refuse', id, { reason: 'no-evidence', text: 'The file is empty' });
   expect(shown()).toContain('The evidence does not show what it is needed for. The file is empty');
+});
+
+it('a proposal to revoke is not shown as if it had been done', () => {
+  const database = newDesk();
+  const { id } = approved(database);
+  does(database, ANNA, 'propose-revocation', id, { reason: 'left', date: '2099-01-01' });
+  const words = lastWords(changesOf(database, id), allReasons(database), applicationById(database, id)!.state);
+  expect(words).toBeNull();
 });

@@ -95,7 +95,9 @@ export function historyPanel(changes: readonly Change[], reasons: readonly Reaso
 
 /** What staff wrote with the change that led to the present state, for the applicant; null for nothing. */
 export function lastWords(changes: readonly Change[], reasons: readonly Reason[], state: State): Piece {
-  const change = changes.findLast(({ role, toState }) => role !== 'applicant' && toState === state);
+  const change = changes.findLast(
+    ({ role, fromState, toState }) => role !== 'applicant' && toState === state && fromState !== state,
+  );
   if (change === undefined || (change.text === null && change.reason === null)) return null;
   return html`<blockquote class="note">${reasonText(change, reasons)}${changeText(change)}</blockquote>`;
 }
