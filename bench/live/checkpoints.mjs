@@ -5,8 +5,8 @@ import { linkSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { median } from '../measure.mjs';
+import { readNumberFlags } from './number-flags.mjs';
 import { RunningSluice } from './running-sluice.mjs';
 
 const HELP = `node bench/live/checkpoints.mjs [options]      (npm run build first)
@@ -39,19 +39,7 @@ const isQuick = await restartTime();
 process.exitCode = isCheap && isQuick ? 0 : 1;
 
 function readFlags() {
-  const options = { help: { type: 'boolean' } };
-  for (const [name, value] of Object.entries(DEFAULTS)) options[name] = { type: 'string', default: value };
-  const { values } = parseArgs({ options });
-  if (values.help) {
-    process.stdout.write(HELP);
-    process.exit(0);
-  }
-  for (const name of Object.keys(DEFAULTS)) {
-    if (Number(values[name]) > 0) continue;
-    process.stderr.write(`--${name} must be a number above 0; see --help\n`);
-    process.exit(2);
-  }
-  return values;
+  return readNumberFlags({ help: HELP, defaults: DEFAULTS });
 }
 
 /** A capture of flows that are all active. */

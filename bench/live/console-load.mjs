@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
+import { readNumberFlags } from './number-flags.mjs';
 import { generatedCapture, LiveRun } from './live-run.mjs';
 import { PollingPages } from './polling-pages.mjs';
 import { enterOwnNetwork } from './virtual-link.mjs';
@@ -46,20 +46,8 @@ for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exi
 process.exitCode = report(await allRounds());
 
 function readFlags() {
-  const options = { help: { type: 'boolean' } };
-  for (const [name, value] of Object.entries(DEFAULTS)) options[name] = { type: 'string', default: value };
-  const { values } = parseArgs({ options });
-  if (values.help) {
-    process.stdout.write(HELP);
-    process.exit(0);
-  }
-  for (const name of Object.keys(DEFAULTS)) {
-    values[name] = Number(values[name]);
-    if (values[name] > 0 || (values[name] === 0 && MAY_BE_ZERO.includes(name))) continue;
-    process.stderr.write(`--${name} must be a number above 0; see --help\n`);
-    process.exit(2);
-  }
-  return values;
+  const values = readNumberFlags({ help: HELP, defaults: DEFAULTS, mayBeZero: MAY_BE_ZERO });
+  return Object.fromEntries(Object.keys(DEFAULTS).map((name) => [name, Number(values[name])]));
 }
 
 async function allRounds() {

@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
+import { readNumberFlags } from './number-flags.mjs';
 import { generatedCapture, LiveRun } from './live-run.mjs';
 import { PollingPages } from './polling-pages.mjs';
 import { enterOwnNetwork } from './virtual-link.mjs';
@@ -46,26 +46,15 @@ for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exi
 process.exitCode = report(await measure());
 
 function readFlags() {
-  const options = {
-    help: { type: 'boolean' },
+  const others = {
     json: { type: 'boolean' },
     kind: { type: 'string', default: 'realistic' },
     pages: { type: 'string', default: '0' },
     burst: { type: 'string', default: '0' },
     'checkpoint-every': { type: 'string' },
   };
-  for (const [name, value] of Object.entries(DEFAULTS)) options[name] = { type: 'string', default: value };
-  const { values } = parseArgs({ options });
-  if (values.help) {
-    process.stdout.write(HELP);
-    process.exit(0);
-  }
-  for (const name of Object.keys(DEFAULTS)) {
-    values[name] = Number(values[name]);
-    if (values[name] > 0) continue;
-    process.stderr.write(`--${name} must be a number above 0; see --help\n`);
-    process.exit(2);
-  }
+  const values = readNumberFlags({ help: HELP, defaults: DEFAULTS, others });
+  for (const name of Object.keys(DEFAULTS)) values[name] = Number(values[name]);
   return values;
 }
 
