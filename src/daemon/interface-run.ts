@@ -95,7 +95,7 @@ export class RunInterface implements RunSource, SourceCheckpoint {
     if (hasFlows) this.packets = (state as RunInterface['state']).packets;
   }
 
-  saved(): void {
+  async saved(): Promise<void> {
     // Nothing waits for it.
   }
 

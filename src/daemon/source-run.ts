@@ -34,8 +34,8 @@ export interface SourceCheckpoint {
   readonly state: unknown;
   /** Goes on from an earlier `state`, before `run`. `hasFlows`: the flows of then are there too. */
   resume(state: unknown, hasFlows: boolean): void;
-  /** A checkpoint with this state is on disk. */
-  saved(state: unknown): void;
+  /** A checkpoint with this state is on disk. Resolves once what it needs no more is removed. */
+  saved(state: unknown): Promise<void>;
 }
 
 /**

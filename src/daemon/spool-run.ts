@@ -137,13 +137,13 @@ export class RunSpool implements RunSource, SourceCheckpoint {
     this.faultyCount = faultyCount;
   }
 
-  saved(state: unknown): void {
+  async saved(state: unknown): Promise<void> {
     const { removable } = state as SpoolState;
     this.removable = this.removable.filter(
       (file) => !removable.some(({ name, inode }) => name === file.name && inode === file.inode),
     );
-    for (const file of removable) void this.spool.remove(file);
     this.older.remove();
+    await Promise.all(removable.map((file) => this.spool.remove(file)));
   }
 
   async run(take: TakeBatch, _endCapture: () => Promise<void>, files: FileListener): Promise<string> {

@@ -241,7 +241,7 @@ export class RunCheckpoints {
   async end(): Promise<void> {
     this.nextMs = Infinity;
     await this.writing;
-    this.note(
+    await this.note(
       await this.writer.writeNow(this.documentNow(), this.copy(), this.parts.rulesKeeper()),
       this.documentNow(),
     );
@@ -264,7 +264,7 @@ export class RunCheckpoints {
     this.writing = this.writing
       .then(() => this.writer.write(document, engine, keepRules))
       .then((problem) => {
-        this.note(problem, document);
+        void this.note(problem, document);
         this.noteChanges(problem, madeChanges);
       });
     return this.writing;
@@ -323,10 +323,11 @@ export class RunCheckpoints {
     };
   }
 
-  private note(problem: string | null, document: CheckpointDocument): void {
+  /** Resolves once the files that no restart needs any more are removed. */
+  private async note(problem: string | null, document: CheckpointDocument): Promise<void> {
     if (problem === null) {
-      this.parts.source.checkpoint!.saved(document.source);
-      void this.parts.outputs.saved(document.logs);
+      const { source, outputs } = this.parts;
+      await Promise.all([source.checkpoint!.saved(document.source), outputs.saved(document.logs)]);
       return;
     }
     if (performance.now() - this.loggedMs < LOGGED_MS) return;
