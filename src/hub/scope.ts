@@ -1,10 +1,18 @@
 /** Narrows questions to the operators of networks for which a user's account is. */
+import type { CodedProblem } from '../core/coded-problem.ts';
+import { reasonWith } from '../web/api/refusals.ts';
 import type { User } from '../web/api/route.ts';
 
 /** A question about networks that are not the user's. */
 export class ScopeError extends Error {
   /** Over HTTP: forbidden. */
   readonly statusCode = 403;
+  readonly reason: CodedProblem;
+
+  constructor(reason: CodedProblem) {
+    super(reason.problem);
+    this.reason = reason;
+  }
 }
 
 /** The question with its filter by isp narrowed to those of the user. Throws ScopeError for one of another isp. */
@@ -13,7 +21,7 @@ export function inScope<Q extends { readonly isp?: string | undefined }>(query: 
   if (isps === null) return query;
   if (query.isp === undefined) return { ...query, isp: isps.join(',') };
   const other = query.isp.split(',').find((isp) => !isps.includes(isp));
-  if (other !== undefined) throw new ScopeError(`this account is for ${isps.join(', ')}, and not for ${other}`);
+  if (other !== undefined) throw new ScopeError(reasonWith('outside-networks', other, ...isps));
   return query;
 }
 

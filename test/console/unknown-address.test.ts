@@ -22,7 +22,10 @@ describe('an address that has nothing', () => {
     expect([text.status, await text.text()]).toEqual([404, 'there is nothing here\n']);
     for (const accept of ['text/html', '*/*']) {
       const json = await ask('/api/v1/nowhere', accept);
-      expect([json.status, await json.json()]).toEqual([404, { problem: 'there is nothing here' }]);
+      expect([json.status, await json.json()]).toEqual([
+        404,
+        { problem: 'there is nothing here', code: 'nothing-here' },
+      ]);
       expect((await ask('/assets/nowhere.js', accept)).headers.get('content-type')).toMatch(/^text\/plain/);
     }
     const posted = await fetch(`${daemon.url}/nowhere`, { method: 'POST', headers: { accept: 'text/html' } });

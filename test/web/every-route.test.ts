@@ -7,6 +7,7 @@ import type { ConsoleAnswers } from '../../src/web/api/routes.ts';
 import { apiRoutes } from '../../src/web/api/routes.ts';
 import { ACCESS_NAMES, type Access, type Role, ROLE_NAMES, type Route } from '../../src/web/api/route.ts';
 import { sessionRoutes, type SessionParts } from '../../src/web/http/accounts/session-routes.ts';
+import { reasonIn } from '../../src/web/console/format/refusal-words.ts';
 import { addAccount, ask, runAccount, type SignedIn, signedIn } from '../kit/console-accounts.ts';
 import { RunningDaemon, temporaryFolder } from '../kit/running-daemon.ts';
 
@@ -41,6 +42,15 @@ interface Caller {
   readonly refusal: number;
 }
 
+/** A refusal has a code of the page's catalogue, whose words, made from its values, are those of its English. */
+function expectCoded(body: string, what: string): void {
+  const { problem, code, values, ...others } = JSON.parse(body) as Record<string, string> & { values?: string[] };
+  expect(others, what).toEqual({});
+  expect(problem, what).toMatch(/./);
+  const worded = { problem: 'no words of the page', code: code!, ...(values !== undefined && { values }) };
+  expect(reasonIn(worded), what).toBe(problem);
+}
+
 async function check(daemon: RunningDaemon, { name, session, may, refusal }: Caller): Promise<void> {
   for (const path of new Set(ROUTES.map((route) => route.path))) {
     let isHidden = false;
@@ -59,6 +69,7 @@ async function check(daemon: RunningDaemon, { name, session, may, refusal }: Cal
         ...(body && { body }),
       });
       const what = `${name}: ${method} ${path}: ${status} ${text.slice(0, 200)}`;
+      if (status >= 400 && method !== 'HEAD' && path.startsWith('/api/')) expectCoded(text, what);
       if (route === undefined) expect(status, what).toBe(405);
       else if (may.split(' ').includes(route.access)) {
         // Where addresses are hidden, a route may have nothing to search; that is not a matter of access.
@@ -66,8 +77,6 @@ async function check(daemon: RunningDaemon, { name, session, may, refusal }: Cal
         if (!isHidden) expect([401, 403, 405, 421, 500], what).not.toContain(status);
       } else {
         expect(status, what).toBe(refusal);
-        if (method !== 'HEAD')
-          expect(text, what).toMatch(/^\{"problem":"[^"]+"(,"code":"[a-z-]+"(,"values":\["[^\]]*"\])?)?\}$/);
       }
     }
   }
@@ -129,6 +138,29 @@ describe('a daemon with accounts', () => {
         await check(daemon, { name: `${role}-${scope}`, session, may, refusal: 403 });
       });
 
+  it('has a code for what never reaches a route: other names, other sites, bodies that are none, nothing there', async () => {
+    const { cookie, csrf } = await signedIn(daemon.url, 'operator-all');
+    const json = { cookie, 'x-csrf-token': csrf, 'content-type': 'application/json' };
+    const note = { method: 'POST', headers: json };
+    const refused: [string, string, number, Parameters<typeof ask>[1]][] = [
+      ['other-host', '/live', 421, { headers: { host: 'evil.example' } }],
+      ['proxy-unnamed', '/live', 403, { headers: { 'x-forwarded-for': '192.0.2.7' } }],
+      ['other-sites-unanswered', '/live', 403, { headers: { cookie, 'sec-fetch-site': 'cross-site' } }],
+      ['nothing-here', '/nowhere', 404, { headers: { cookie } }],
+      ['method-not-taken', '/live', 405, { method: 'DELETE' }],
+      ['body-no-json', '/incidents', 400, { ...note, body: '{' }],
+      ['body-no-json', '/incidents', 400, { ...note, body: '' }],
+      ['body-other-type', '/incidents', 415, { ...note, headers: { ...json, 'content-type': 'text/csv' }, body: 'a' }],
+      ['body-too-large', '/incidents', 413, { ...note, body: JSON.stringify('a'.repeat(70_000)) }],
+      ['request-malformed', '/decisions/%', 400, { headers: { cookie } }],
+    ];
+    for (const [code, path, status, request] of refused) {
+      const reply = await ask(`${daemon.url}/api/v1${path}`, request);
+      expect([reply.status, JSON.parse(reply.body)], path).toEqual([status, expect.objectContaining({ code })]);
+      expectCoded(reply.body, path);
+    }
+  });
+
   it('refuses an account that was removed with its next request', async () => {
     const session = await signedIn(daemon.url, 'removed');
     runAccount(['remove', 'removed', '--state', state.path]);
@@ -163,6 +195,7 @@ describe('a daemon with accounts', () => {
         const headers = { cookie: session.cookie, 'content-type': 'application/json', ...attack };
         const reply = await ask(daemon.url + addressOf(path), { method, headers, body: '{}' });
         expect(reply.status, `${path} ${JSON.stringify(attack)}`).toBe(403);
+        expectCoded(reply.body, `${path} ${JSON.stringify(attack)}`);
       }
     // The session is whole: its own page may still change something.
     const headers = {
@@ -179,7 +212,7 @@ describe('a daemon with accounts', () => {
     expect(daemon.logged('a request was refused').length).toBeGreaterThan(10);
     expect(await daemon.metric('sluice_http_requests_total', 'status="403"')).toBeGreaterThan(50);
     expect(await daemon.metric('sluice_http_requests_total', 'status="401"')).toBeGreaterThan(10);
-    expect(await daemon.metric('sluice_http_sign_ins_total', 'result="success"')).toBe(12);
+    expect(await daemon.metric('sluice_http_sign_ins_total', 'result="success"')).toBe(13);
     expect(await daemon.metric('sluice_http_sign_ins_total', 'result="out"')).toBe(1);
   });
 });

@@ -188,8 +188,8 @@ export class DeskServer {
   ): DeskAnswer | null {
     const { proxy } = this.options;
     if (route.method === 'POST') {
-      const problem = originProblem(request.headers, isSecure(this.options), proxy !== null);
-      if (problem !== null) return refuse(403, problem);
+      const reason = originProblem(request.headers, isSecure(this.options), proxy !== null);
+      if (reason !== null) return refuse(403, reason.problem);
     }
     if (route.allowed === 'public') return null;
     if (session === null)

@@ -38,6 +38,22 @@ export const REFUSALS = {
   'another-trip': 'the breaker has tripped again: look at the new trip before you reset it',
   'another-draft': 'the draft is another one by now: look at it before you end it',
   'wrong-password': 'name or password is wrong',
+  'nothing-here': 'there is nothing here',
+  'other-site': 'a page of another site sent this request',
+  'other-sites-unanswered': 'requests of other sites are not answered',
+  'session-token': 'the header x-csrf-token does not have the token of this session (GET /session)',
+  'only-proxy': 'only the proxy is served',
+  'proxy-unnamed':
+    'this request came by a proxy, and only this machine is served: name the proxy with --proxy ' +
+    'ADDRESS (accounts are needed then)',
+  'other-host': 'this server does not have the name in the header Host (--host-name)',
+  'whole-address': 'the address in a request begins with /',
+  'token-missing': 'only with the header Authorization: Bearer and the token',
+  'token-wrong': 'the token is wrong',
+  'body-no-json': 'the body of the request is no JSON',
+  'body-other-type': 'the body of a request is JSON, with the header Content-Type: application/json',
+  'server-starting': 'starting',
+  'request-failed': 'the request failed; see the log',
 } as const;
 
 /** Refusals whose reason has values, in this order. */
@@ -63,6 +79,12 @@ export const REFUSALS_OF = {
     `this needs the role ${roles.join(' or ')}; ${name} is ${role}`,
   'other-network': (here: string, ...networks: string[]) =>
     `this account is for ${networks.join(', ')}; this daemon watches ${here}`,
+  'method-not-taken': (path: string, ...methods: string[]) => `${path} takes ${methods.join(', ')}`,
+  'too-many-requests': (seconds: string) => `too many requests from this address: try again in ${seconds} s`,
+  'body-too-large': (bytes: string) => `the body of a request has at most ${bytes} bytes`,
+  'request-malformed': (said: string) => said,
+  'outside-networks': (other: string, ...networks: string[]) =>
+    `this account is for ${networks.join(', ')}, and not for ${other}`,
   'network-not-named': (...networks: string[]) =>
     `this account is for ${networks.join(', ')}; this daemon names no network (--isp)`,
 } satisfies Readonly<Record<string, (...values: string[]) => string>>;

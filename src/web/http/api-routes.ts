@@ -4,6 +4,7 @@
  */
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { reasonOf, reasonWith } from '../api/refusals.ts';
 import { type ApiAnswer, type Caller, refusal, type Route } from '../api/route.ts';
 import type { ConsoleAccess } from './accounts/console-access.ts';
 import { accessRefusal } from './accounts/route-access.ts';
@@ -38,7 +39,8 @@ export function addRoutes(app: FastifyInstance, routes: readonly Route[], parts:
       url: path,
       // A body is not read for it.
       onRequest: (_request, reply) => {
-        const answer = refusal(405, `${path} takes ${allowed.join(', ')}`);
+        const { problem, code, values } = reasonWith('method-not-taken', path, ...allowed);
+        const answer = refusal(405, problem, code, values);
         void send(reply, { ...answer, headers: { allow: allowed.join(', ') } });
       },
       handler: () => undefined,
@@ -103,15 +105,15 @@ function callRefusal(
 ): Refusal | null {
   // A page of another site cannot read an answer, but it could make the daemon work.
   if (access !== 'open' && headers['sec-fetch-site'] === 'cross-site')
-    return { status: 403, problem: 'requests of other sites are not answered' };
+    return { status: 403, ...reasonOf('other-sites-unanswered') };
   if (!SAFE_METHODS.includes(method)) {
-    const problem = originProblem(headers, isSecure, isProxied);
-    if (problem !== null) return { status: 403, problem };
+    const reason = originProblem(headers, isSecure, isProxied);
+    if (reason !== null) return { status: 403, ...reason };
   }
   const refused = accessRefusal(access, session?.user ?? null, console.circumstances(isRemote));
   if (refused !== null || SAFE_METHODS.includes(method) || access === 'open') return refused;
   if (session !== null && isToken(headers[CSRF_HEADER], session.csrf)) return null;
-  return { status: 403, problem: `the header ${CSRF_HEADER} does not have the token of this session (GET /session)` };
+  return { status: 403, ...reasonOf('session-token') };
 }
 
 function callerOf(request: FastifyRequest, { isSecure }: RouteParts): Caller {

@@ -7,8 +7,8 @@ import cookies from '@fastify/cookie';
 import helmet from '@fastify/helmet';
 import Fastify, { type FastifyInstance } from 'fastify';
 import type { Log } from '../../output/log/log.ts';
-import type { Reason } from '../api/refusals.ts';
-import { API, type ApiAnswer, plainText, refusal, type Route } from '../api/route.ts';
+import { type Reason, reasonOf } from '../api/refusals.ts';
+import type { ApiAnswer, Route } from '../api/route.ts';
 import type { ConsoleAccess } from './accounts/console-access.ts';
 import type { OidcParts } from './accounts/oidc-routes.ts';
 import { accessRefusal } from './accounts/route-access.ts';
@@ -22,7 +22,8 @@ import { clientAddress } from './forwarded-address.ts';
 import { type HttpOptions, isSecure, type ListenAddress } from './http-options.ts';
 import { endListening, listening } from './listening.ts';
 import { addPages, missingPage, type PageSet } from './page-files.ts';
-import { isPlain, plainAnswer, plainRefusal, refusalAnswer, writePlain } from './plain-routes.ts';
+import { isPlain, plainAnswer, plainRefusal, writePlain } from './plain-routes.ts';
+import { frameworkReason, inForm } from './refusal-form.ts';
 import { RefusalLog } from './refusal-log.ts';
 import { RefusedRate } from './refused-rate.ts';
 import { pathOf, type Refusal, requestRefusal } from './request-check.ts';
@@ -100,7 +101,8 @@ export class HttpServer {
       this.drop(request);
     else if (refused !== null) this.answer(request, response, this.refused(request, refused));
     else if (route !== undefined) this.answer(request, response, await this.plainAnswer(route, request));
-    else if (this.app === null) this.answer(request, response, plainText(503, 'starting'));
+    else if (this.app === null)
+      this.answer(request, response, inForm(request, UNAVAILABLE, reasonOf('server-starting')));
     else this.serveInTurn(this.app, request, response);
   }
 
@@ -123,7 +125,8 @@ export class HttpServer {
 
   private async plainAnswer(route: Route, request: IncomingMessage): Promise<ApiAnswer> {
     const refused = plainRefusal(request, route, this.options);
-    if (refused !== null) return refused.status === 405 ? refusalAnswer(refused) : this.refused(request, refused);
+    if (refused !== null)
+      return refused.status === 405 ? inForm(request, 405, refused) : this.refused(request, refused);
     try {
       return await plainAnswer(route, request.socket.remoteAddress ?? '');
     } catch (error) {
@@ -141,13 +144,13 @@ export class HttpServer {
   private refused(request: IncomingMessage, refused: Refusal): ApiAnswer {
     this.refusedRate?.add(request.socket.remoteAddress ?? '');
     this.refusals.add({ path: pathOf(request), from: request.socket.remoteAddress, refusal: refused.problem });
-    return refusalAnswer(refused);
+    return inForm(request, refused.status, refused);
   }
 
   private failed(request: IncomingMessage, error: unknown): ApiAnswer {
     const shown = error instanceof Error ? error.stack : String(error);
     this.parts.log.error({ path: pathOf(request), error: shown }, 'a request failed');
-    return plainText(INTERNAL_ERROR, 'the request failed; see the log');
+    return inForm(request, INTERNAL_ERROR, reasonOf('request-failed'));
   }
 
   private count(status: number): void {
@@ -183,7 +186,7 @@ export class HttpServer {
     app.setNotFoundHandler(async (request, reply) => {
       const page =
         parts.pages === null || this.pagesRefusal() !== null ? null : await missingPage(request, parts.pages);
-      return send(reply, page ?? inForm(request.raw, 404, { problem: 'there is nothing here' }));
+      return send(reply, page ?? inForm(request.raw, 404, reasonOf('nothing-here')));
     });
     app.setErrorHandler((error: RouteError, request, reply) => send(reply, this.errorAnswer(request.raw, error)));
     void app.register(helmet, securityHeaders(options.tls !== null));
@@ -214,14 +217,8 @@ export class HttpServer {
   }
 
   private errorAnswer(request: IncomingMessage, error: RouteError): ApiAnswer {
-    const { statusCode = INTERNAL_ERROR, message: problem, reason = { problem } } = error;
-    if (statusCode < INTERNAL_ERROR || statusCode === UNAVAILABLE) return inForm(request, statusCode, reason);
-    const { status } = this.failed(request, error);
-    return inForm(request, status, { problem: 'the request failed; see the log' });
+    const { statusCode = INTERNAL_ERROR, reason = frameworkReason(error, LARGEST_BODY_BYTES) } = error;
+    const isSaid = statusCode < INTERNAL_ERROR || statusCode === UNAVAILABLE;
+    return isSaid ? inForm(request, statusCode, reason) : this.failed(request, error);
   }
-}
-
-/** The API answers in JSON, pages in text. */
-function inForm(request: IncomingMessage, status: number, { problem, code, values }: Reason): ApiAnswer {
-  return pathOf(request).startsWith(`${API}/`) ? refusal(status, problem, code, values) : plainText(status, problem);
 }

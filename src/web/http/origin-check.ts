@@ -3,11 +3,12 @@
  * from in headers that no page can set; other programs send none of them, and have no cookies of a victim.
  */
 import type { IncomingHttpHeaders } from 'node:http';
+import { type Reason, reasonOf } from '../api/refusals.ts';
 
 /** The refusal of a request; null for none. `isSecure`: the pages came over HTTPS. */
-export function originProblem(headers: IncomingHttpHeaders, isSecure: boolean, isProxied: boolean): string | null {
+export function originProblem(headers: IncomingHttpHeaders, isSecure: boolean, isProxied: boolean): Reason | null {
   const { origin, host = '', 'sec-fetch-site': site } = headers;
-  if (site !== undefined && site !== 'same-origin') return 'a page of another site sent this request';
+  if (site !== undefined && site !== 'same-origin') return reasonOf('other-site');
   if (origin === undefined) return null;
   const own = URL.canParse(`${isSecure ? 'https' : 'http'}://${host}`)
     ? new URL(`${isSecure ? 'https' : 'http'}://${host}`)
@@ -19,5 +20,5 @@ export function originProblem(headers: IncomingHttpHeaders, isSecure: boolean, i
     given.protocol === own.protocol &&
     // A proxy may leave the port out of Host.
     (isProxied ? given.hostname === own.hostname : given.host === own.host);
-  return isOwn ? null : 'a page of another site sent this request';
+  return isOwn ? null : reasonOf('other-site');
 }

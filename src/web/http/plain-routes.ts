@@ -4,7 +4,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ApiAnswer, Route } from '../api/route.ts';
-import { plainText } from '../api/route.ts';
+import { reasonWith } from '../api/refusals.ts';
 import { tokenRefusal } from './bearer-token.ts';
 import type { HttpOptions } from './http-options.ts';
 import type { Refusal } from './request-check.ts';
@@ -20,9 +20,9 @@ export function plainRefusal(
   { path, access }: Route,
   { isRemote, token }: Pick<HttpOptions, 'isRemote' | 'token'>,
 ): Refusal | null {
-  if (method !== 'GET' && method !== 'HEAD') return { status: 405, problem: `${path} takes GET` };
-  const problem = isRemote && access === 'token' ? tokenRefusal(headers, token) : null;
-  return problem === null ? null : { status: 403, problem };
+  if (method !== 'GET' && method !== 'HEAD') return { status: 405, ...reasonWith('method-not-taken', path, 'GET') };
+  const reason = isRemote && access === 'token' ? tokenRefusal(headers, token) : null;
+  return reason === null ? null : { status: 403, ...reason };
 }
 
 const NO_CALL = { query: undefined, body: undefined, params: {}, user: null };
@@ -30,10 +30,6 @@ const NO_CALL = { query: undefined, body: undefined, params: {}, user: null };
 /** The answer of a plain route. Rejects if it fails. */
 export async function plainAnswer({ answer }: Route, address: string): Promise<ApiAnswer> {
   return answer(NO_CALL, { address, cookies: {}, origin: '' });
-}
-
-export function refusalAnswer({ status, problem }: Refusal): ApiAnswer {
-  return plainText(status, problem);
 }
 
 export function writePlain(

@@ -4,6 +4,8 @@
  */
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance } from 'fastify';
+import type { CodedProblem } from '../../core/coded-problem.ts';
+import { reasonWith } from '../api/refusals.ts';
 
 const WINDOW_MS = 10_000;
 export const MOST_IN_WINDOW = 3000;
@@ -13,6 +15,13 @@ const NO_HEADERS = { 'x-ratelimit-limit': false, 'x-ratelimit-remaining': false,
 
 class TooManyRequests extends Error {
   readonly statusCode = 429;
+  readonly reason: CodedProblem;
+
+  constructor(seconds: number) {
+    const reason = reasonWith('too-many-requests', String(seconds));
+    super(reason.problem);
+    this.reason = reason;
+  }
 }
 
 /** Counts requests that their access allows: the others are refused for less. */
@@ -23,8 +32,7 @@ export function limitRate(app: FastifyInstance): void {
     ipv6Subnet: IPV6_PREFIX,
     addHeaders: NO_HEADERS,
     addHeadersOnExceeding: NO_HEADERS,
-    errorResponseBuilder: (_request, { ttl }) =>
-      new TooManyRequests(`too many requests from this address: try again in ${Math.ceil(ttl / 1000)} s`),
+    errorResponseBuilder: (_request, { ttl }) => new TooManyRequests(Math.ceil(ttl / 1000)),
   });
 }
 
