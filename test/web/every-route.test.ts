@@ -7,8 +7,8 @@ import type { ConsoleAnswers } from '../../src/web/api/routes.ts';
 import { apiRoutes } from '../../src/web/api/routes.ts';
 import { ACCESS_NAMES, type Access, type Role, ROLE_NAMES, type Route } from '../../src/web/api/route.ts';
 import { sessionRoutes, type SessionParts } from '../../src/web/http/accounts/session-routes.ts';
-import { reasonIn } from '../../src/web/console/format/refusal-words.ts';
 import { addAccount, ask, runAccount, type SignedIn, signedIn } from '../kit/console-accounts.ts';
+import { expectCoded } from '../kit/coded-refusal.ts';
 import { RunningDaemon, temporaryFolder } from '../kit/running-daemon.ts';
 
 /** Stands for whatever a table of routes is made of: only the table is read here. */
@@ -40,15 +40,6 @@ interface Caller {
   readonly may: string;
   /** The refusal of all others. */
   readonly refusal: number;
-}
-
-/** A refusal has a code of the page's catalogue, whose words, made from its values, are those of its English. */
-function expectCoded(body: string, what: string): void {
-  const { problem, code, values, ...others } = JSON.parse(body) as Record<string, string> & { values?: string[] };
-  expect(others, what).toEqual({});
-  expect(problem, what).toMatch(/./);
-  const worded = { problem: 'no words of the page', code: code!, ...(values !== undefined && { values }) };
-  expect(reasonIn(worded), what).toBe(problem);
 }
 
 async function check(daemon: RunningDaemon, { name, session, may, refusal }: Caller): Promise<void> {

@@ -4,6 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MOST_IN_WINDOW } from '../../src/web/http/request-rate.ts';
 import { addAccount, ask, signedIn, type SignedIn } from '../kit/console-accounts.ts';
+import { expectCoded } from '../kit/coded-refusal.ts';
 import { RunningDaemon, temporaryFolder } from '../kit/running-daemon.ts';
 
 const state = temporaryFolder();
@@ -48,14 +49,6 @@ const statusIn = (answer: string): number => Number(/^HTTP\/1\.1 (\d+)/.exec(ans
 /** Resident memory of the daemon in MB. */
 const residentMb = (): number =>
   Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${daemon.child.pid!}/status`, 'utf8'))![1]) / 1024;
-
-/** A problem in words, and where it has one its code with values; nothing else. */
-function expectRefusal(body: string): void {
-  const { problem, ...coded } = JSON.parse(body) as Record<string, unknown>;
-  expect(problem).toEqual(expect.any(String));
-  if (Object.keys(coded).length > 0)
-    expect(coded).toEqual({ code: expect.any(String) as string, values: expect.any(Array) as unknown[] });
-}
 
 describe('a hostile request', () => {
   it.each<[string, () => string, number]>([
@@ -121,7 +114,7 @@ describe('a hostile request', () => {
     const reply = await post(body, headers);
     expect(reply.status, reply.body).toBe(status);
     expect(reply.headers['content-type']).toContain('application/json');
-    expectRefusal(reply.body);
+    expectCoded(reply.body);
     expect(({} as { isAdmin?: boolean }).isAdmin).toBeUndefined();
   });
 
@@ -131,7 +124,7 @@ describe('a hostile request', () => {
     for (const query of [...queries, 'constructor=1', '%', '%ff=%ff', '&'.repeat(10_000), 'a=1&'.repeat(3000)]) {
       const reply = await ask(`${daemon.url}/api/v1/chart?${query}`, { headers });
       expect(reply.status, `${query.slice(0, 60)}: ${reply.body}`).toBe(400);
-      expectRefusal(reply.body);
+      expectCoded(reply.body);
     }
   });
 
