@@ -1,4 +1,5 @@
 /** Rules of a fleet: a real NATS server, `sluice rules`, and real daemons that take bundles, or refuse them. */
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Conversation } from '../kit/many-clients.ts';
 import { NO_NATS } from '../kit/nats-server.ts';
@@ -32,9 +33,13 @@ const runs = (version: number, rings: readonly Ring[] = RINGS): Promise<void> =>
   );
 
 /** A published bundle is refused by each sensor for this reason, and their rules stay. */
-async function refusedFor(reason: string, files: readonly string[]): Promise<void> {
+function refusedFor(reason: string, files: readonly string[]): Promise<void> {
+  return refusedAfter(reason, () => fleet.refusalsOf(files));
+}
+
+async function refusedAfter(reason: string, refusals: () => Promise<unknown[]>): Promise<void> {
   const before = await fleet.rulesOf();
-  expect(await fleet.refusalsOf(files)).toEqual(RINGS.map(() => reason));
+  expect(await refusals()).toEqual(RINGS.map(() => reason));
   for (const ring of RINGS) expect(await sensorOf(ring).metric('sluice_fleet_bundle_refused')).toBe(1);
   expect(await fleet.rulesOf()).toEqual(before);
 }
@@ -67,7 +72,7 @@ describe.skipIf(NO_NATS !== undefined)(`the rules of a fleet${NO_NATS === undefi
     expect(performance.now() - beganMs).toBeLessThan(10_000);
   });
 
-  it('a bundle that is older, expired, for others, cut or invalid changes nothing', async () => {
+  it('a bundle that is older, expired, for others, or cut changes nothing', async () => {
     const both = ['alice', 'bob'];
     const rows = (row: string): readonly string[] => [...ROWS, ADDED, row];
     const older = fleet.rulesIn('older', POLICY, rows('10.9.1.0/24,A,it,,,,OW-a\n'));
@@ -87,8 +92,25 @@ describe.skipIf(NO_NATS !== undefined)(`the rules of a fleet${NO_NATS === undefi
     await refusedFor('program', program);
     const cut = fleet.rulesIn('cut', POLICY, rows('10.9.6.0/24,A,it,,,,OW-f\n'));
     await fleet.bundle(cut, 24, both);
-    await fleet.putCut('cut');
+    await fleet.bad.putCut('cut');
     await refusedFor('cut', cut);
+  });
+
+  it('a bundle that the fleet does not have, or not as the ring names it, or that is invalid changes nothing', async () => {
+    const both = ['alice', 'bob'];
+    const move = (name: string) => (): Promise<unknown[]> => fleet.refusalsAfter(() => fleet.bad.moveRings(name));
+    await fleet.bundle(fleet.rulesIn('missing', POLICY, [...ROWS, ADDED, '10.9.7.0/24,A,it,,,,OW-g\n']), 25, both);
+    await refusedAfter('missing', move('missing'));
+    await fleet.bundle(fleet.rulesIn('garbled', POLICY, [...ROWS, ADDED, '10.9.8.0/24,A,it,,,,OW-h\n']), 26, both);
+    await fleet.bad.putManifest('garbled', '{ "bundle": 1, "version": ');
+    await refusedAfter('manifest', move('garbled'));
+    await fleet.bundle(fleet.rulesIn('swapped', POLICY, [...ROWS, ADDED, '10.9.9.0/24,A,it,,,,OW-i\n']), 27, both);
+    await fleet.bad.putManifest('swapped', readFileSync(fleet.path('good/registry.csv.bundle.json'), 'utf8'));
+    await refusedAfter('manifest', move('swapped'));
+    const invalid = fleet.rulesIn('invalid', POLICY, [...ROWS, ADDED]);
+    await fleet.bundle(invalid, 28, both);
+    fleet.bad.signInvalid('invalid', readFileSync(fleet.path('good/registry.csv'), 'utf8').replace('/25', '/33'), both);
+    await refusedFor('invalid', invalid);
   });
 
   it("a desk's key alone may add registrations, and nothing else", async () => {

@@ -1,10 +1,9 @@
 /** Sensors of a fleet in its rings, with keys of all kinds, and bundles of rules for them, by the commands of a user. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseBundle } from '../../src/fleet/rules/bundle.ts';
 import type { Ring } from '../../src/fleet/rules/ring-pointer.ts';
-import { chunkSubject, digestOf, factsSubject, partName, RULES_BUCKET } from '../../src/fleet/rules/rule-buckets.ts';
 import { type Ended, sluice, sluiceDone } from '../cli/sluice.ts';
+import { BadBundles } from './bad-bundles.ts';
 import { NatsServers } from './nats-server.ts';
 import { RunningDaemon, temporaryFolder, until } from './running-daemon.ts';
 
@@ -104,27 +103,26 @@ export class RuledFleet {
     );
   }
 
+  get bad(): BadBundles {
+    return new BadBundles(this.servers, this.path);
+  }
+
   /** Publishes to all rings; resolves to each sensor's reason to refuse that, once all have. */
-  async refusalsOf(files: readonly string[], ringKey = 'ops'): Promise<unknown[]> {
+  refusalsOf(files: readonly string[], ringKey = 'ops'): Promise<unknown[]> {
+    return this.refusalsAfter(async () => {
+      const { code, stderr } = await this.publish(files, ['--ring', 'every'], ringKey);
+      if (code !== 0 || stderr !== '') throw new Error(`rules publish: ${stderr}`);
+    });
+  }
+
+  /** Each sensor's reason to refuse what `move` does, once all have refused it. */
+  async refusalsAfter(move: () => Promise<void>): Promise<unknown[]> {
     const sensors = [...this.sensors.values()];
     const refusals = (sensor: RunningDaemon): Record<string, unknown>[] => sensor.logged(REFUSAL);
     const before = sensors.map((sensor) => refusals(sensor).length);
-    const { code, stderr } = await this.publish(files, ['--ring', 'every'], ringKey);
-    if (code !== 0 || stderr !== '') throw new Error(`rules publish: ${stderr}`);
+    await move();
     for (const [at, sensor] of sensors.entries())
       await until('a sensor refuses the bundle', () => refusals(sensor).length > before[at]!, 30_000);
     return sensors.map((sensor) => refusals(sensor).at(-1)!.reason);
-  }
-
-  /** Puts a registry of which a part is missing in place of the whole one. */
-  async putCut(name: string): Promise<void> {
-    const { bundle: manifest } = parseBundle(readFileSync(this.path(`${name}/registry.csv.bundle.json`)));
-    const bytes = readFileSync(this.path(`${name}/registry.csv`));
-    const connection = await this.servers.connect();
-    const facts = { name: partName('registry', manifest!.registry.sha256), bucket: RULES_BUCKET, nuid: 'cut1' };
-    const object = { ...facts, size: bytes.length, chunks: 1, digest: digestOf(bytes) };
-    await connection.request(chunkSubject('cut1'), bytes.subarray(0, -20));
-    await connection.request(factsSubject(facts.name), JSON.stringify(object));
-    await connection.close();
   }
 }

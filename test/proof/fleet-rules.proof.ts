@@ -4,6 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { jetstreamManager } from '@nats-io/jetstream';
+import { REFUSALS } from '../../src/fleet/rules/bundle-check.ts';
 import { RINGS, type Ring } from '../../src/fleet/rules/ring-pointer.ts';
 import { RINGS_STREAM, ringSubject } from '../../src/fleet/rules/rule-buckets.ts';
 import { Conversation } from '../kit/many-clients.ts';
@@ -33,6 +34,11 @@ safety:
 `;
 /** Only mode observe, and a guard that lets registrations go, let a harmful bundle reach the soak. */
 const UNGUARDED = POLICY.replace('10%', '100%');
+
+/** A registry that no sensor can read: one prefix has host bits, and one is no address. */
+const INVALID =
+  'prefix,holder,sector,protocols,valid_from,valid_until,reference\n' +
+  '10.0.0.1/25,Example Bank,bank,,,,OW-1\nten,Example Software,it,,,,OW-2\n';
 
 const sites = Array.from({ length: SENSORS }, (_, at) => `site-${at + 1}`);
 const ringOf = (at: number): Ring => (at === 0 ? 'canary' : at === 1 ? 'tenth' : 'all');
@@ -74,10 +80,14 @@ async function spread(files: readonly string[]): Promise<number> {
 }
 
 async function expectRefused(reason: string, files: readonly string[], ringKey?: string): Promise<void> {
+  await expectRefusedAfter(reason, () => fleet.refusalsOf(files, ringKey));
+}
+
+async function expectRefusedAfter(reason: string, refusals: () => Promise<unknown[]>): Promise<void> {
   const before = await fleet.rulesOf();
-  expect(await fleet.refusalsOf(files, ringKey), reason).toEqual(sites.map(() => reason));
+  expect(await refusals(), reason).toEqual(sites.map(() => reason));
   expect(await fleet.rulesOf()).toEqual(before);
-  refused[reason] = sites.length;
+  refused[reason] = (refused[reason] ?? 0) + sites.length;
 }
 
 describe(`bundles for ${SENSORS} sensors`, () => {
@@ -113,12 +123,23 @@ describe(`bundles for ${SENSORS} sensors`, () => {
     await expectRefused('guard', await next({ rows: [] }));
     await expectRefused('pointer', await next({}), 'desk');
     const cut = await next({});
-    await fleet.putCut(`bundle-${version}`);
+    await fleet.bad.putCut(`bundle-${version}`);
     await expectRefused('cut', cut);
+    const invalid = await next({});
+    fleet.bad.signInvalid(`bundle-${version}`, INVALID, ['alice', 'bob']);
+    await expectRefused('invalid', invalid);
+    await next({});
+    const move = (): Promise<void> => fleet.bad.moveRings(`bundle-${version}`);
+    await expectRefusedAfter('missing', () => fleet.refusalsAfter(move));
+    await next({});
+    await fleet.bad.putManifest(`bundle-${version}`, '{ "bundle": 1, "version": ');
+    await expectRefusedAfter('manifest', () => fleet.refusalsAfter(move));
     const newest = version;
     version = 0;
     await expectRefused('older', await next({}));
     version = newest;
+    // Each reason that there is.
+    expect(Object.keys(refused).sort()).toEqual([...REFUSALS].sort());
   });
 
   it('a harmful bundle returns by itself from the canary, and hits no registered user elsewhere', async () => {
