@@ -264,6 +264,7 @@ export class Daemon {
       fleet?.shipMinutes(fleetMs),
     );
     const noticesOut = this.parts.notices.close(NOTICES_MS);
+    await this.checkpoints?.settle();
     this.areLogsClosing = true;
     await this.parts.outputs.close(this.closeMs, this.goesOn);
     await fleet?.shipLog(fleetMs);

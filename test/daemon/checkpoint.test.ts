@@ -1,9 +1,10 @@
 /** The checkpoints of a daemon: what another start takes over, and what it says and counts where it cannot. */
-import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmdirSync, statfsSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { filesRead } from '../kit/checkpoint-of.ts';
+import { checkpointOf, filesRead } from '../kit/checkpoint-of.ts';
 import { Conversation } from '../kit/many-clients.ts';
 import { eventsOf, RunningDaemon, temporaryFolder, until } from '../kit/running-daemon.ts';
 
@@ -125,6 +126,55 @@ describe('a checkpoint', () => {
     expect(await daemon.kill()).toEqual({ code: 0, signal: null });
     expect([decided(), reloaded()]).toEqual([before, 2]);
   }, 60_000);
+
+  const isRoot = process.getuid?.() === 0;
+  it.skipIf(!isRoot && process.env.CI === undefined)(
+    'that a full disk has no room for is made at the end in place of the one in reserve; events of a reload come once',
+    async () => {
+      const policy = join(folder.path, 'policy.yaml');
+      const allow = 'name: held\nmode: observe\nrules:\n  - { name: all, when: {}, action: allow }\n';
+      const limits = 'safety: { limits: [{ window: 60s, clients: 100000 }] }\n';
+      writeFileSync(policy, allow + limits);
+      const disk = join(folder.path, 'disk');
+      mkdirSync(disk);
+      expect(spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64M', 'tmpfs', disk]).status).toBe(0);
+      try {
+        const start = (): Promise<RunningDaemon> =>
+          run('--policy', policy, '--state', disk, '--history', 'none').started();
+        const reloaded = (): number => eventsOf(decisions()).filter(({ event_type }) => event_type === 'reload').length;
+        put(0);
+        let daemon = await start();
+        await hasRead(daemon, 1);
+        const saved = (): boolean => checkpointOf(disk)?.source.done.length === 1;
+        await until('all is written and saved', () => decided() === 2 * CLIENTS && saved());
+        // Half of a checkpoint is left, and the one in reserve has the other half.
+        const size = Math.min(
+          ...['checkpoint.bin', 'checkpoint.before.bin'].map((name) => statSync(join(disk, name)).size),
+        );
+        const { bavail, bsize } = statfsSync(disk);
+        writeFileSync(join(disk, 'ballast'), Buffer.alloc(bavail * bsize - (size >> 1)));
+        writeFileSync(policy, allow.replace('action: allow', 'action: throttle, rate: 1Mbit/s, per: flow') + limits);
+        expect(await daemon.ask('reload')).toMatchObject({ result: 'success' });
+        put(1);
+        await hasRead(daemon, 2);
+        const failed = (): Promise<number> => daemon.metric('sluice_checkpoints_total', 'result="failed"');
+        await until('it is tried again', async () => (await failed()) >= 2);
+        expect([decided(), reloaded()]).toEqual([2 * CLIENTS, 0]);
+        expect(await daemon.kill()).toEqual({ code: 0, signal: null });
+        expect([decided(), reloaded()]).toEqual([5 * CLIENTS, 1]);
+        expect(
+          daemon.logged('the events of a change are written without a checkpoint: a kill may double them'),
+        ).toEqual([]);
+        daemon = await start();
+        expect(daemon.logged('going on from a checkpoint')).toMatchObject([{ flows: 2 * CLIENTS, restart: 'resumed' }]);
+        expect(await daemon.kill()).toEqual({ code: 0, signal: null });
+        expect([decided(), reloaded()]).toEqual([5 * CLIENTS, 1]);
+      } finally {
+        spawnSync('umount', ['-l', disk]);
+      }
+    },
+    60_000,
+  );
 
   it('that --max-state leaves no room for is said and counted, and holds nothing up', async () => {
     put(0);

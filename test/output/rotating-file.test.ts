@@ -13,7 +13,6 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { lastEventOf, tornEndOf } from '../../src/output/log/log-tail.ts';
 import { logKindOf, type Rotation, RotatingFile } from '../../src/output/log/rotating-file.ts';
@@ -104,8 +103,6 @@ describe('a rotation', () => {
     await file.start();
     const rotate = async (): Promise<void> => {
       await file.write(bytes('a\n'));
-      // Another millisecond, another name.
-      await sleep(3);
       await file.rotate();
     };
     const closed = (): number => readdirSync(folder).filter((name) => name.startsWith('events.jsonl.')).length;
@@ -137,12 +134,10 @@ describe('a rotation', () => {
     const closed = (): number => readdirSync(folder).filter((name) => name.startsWith('events.jsonl.')).length;
     for (let segment = 0; segment < 10; segment++) {
       await file.write(bytes('b\n'));
-      await sleep(3);
       await file.rotate();
     }
     expect([closed(), file.held.overtakenCount]).toEqual([11, 0]);
     await file.write(bytes('b\n'));
-    await sleep(3);
     await file.rotate();
     // One that was needed had to go, so the others are of no use.
     expect(file.held.overtakenCount).toBe(1);
@@ -173,6 +168,24 @@ describe('a rotation', () => {
     for (const name of others) expect(readdirSync(folder)).toContain(name);
     expect(text()).toBe('');
     await file.close();
+  });
+
+  it('names segments in their order, within a millisecond and after the clock was set back, and replaces none', async () => {
+    const ahead = new Date(Date.now() + 3_600_000).toISOString().replace(/[-:.]/g, '');
+    writeFileSync(join(folder, `events.jsonl.${ahead}`), '0\n');
+    // A name that the year of four digits ends with, and one that is no time, hold nothing up.
+    writeFileSync(join(folder, 'events.jsonl.99991231T235959999Z'), 'x\n');
+    let file = new RotatingFile(path, { ...NEVER, kept: 100 });
+    for (let segment = 1; segment <= 40; segment++) {
+      await file.write(bytes(`${segment}\n`));
+      await file.rotate();
+      // Another process goes on from the names that are there.
+      if (segment === 20) file = (await file.close(), new RotatingFile(path, { ...NEVER, kept: 100 }));
+    }
+    await file.close();
+    const names = readdirSync(folder).filter((name) => name.startsWith('events.jsonl.2'));
+    const contents = names.sort().map((name) => readFileSync(join(folder, name), 'utf8'));
+    expect(contents).toEqual(Array.from({ length: 41 }, (_, segment) => `${segment}\n`));
   });
 
   it('by another program leaves the open file to it until it is opened again', async () => {

@@ -183,6 +183,14 @@ export function saveCheckpoint(
   }
 }
 
+/** Removes the checkpoint in reserve, if the last one is there; false if nothing was removed. */
+export function removeReserve(folder: string): boolean {
+  const sizeOf = (name: string): number => statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0;
+  if (sizeOf(CHECKPOINT_NAME) === 0 || sizeOf(RESERVE_NAME) === 0) return false;
+  rmSync(join(folder, RESERVE_NAME), { force: true });
+  return true;
+}
+
 /** Throws RangeError if it needs more than the limit, or the error of the disk. Returns its size. */
 function save({ folder, build, limit }: CheckpointPlace, rules: string, pieces: readonly Uint8Array[]): number {
   const named = { state: 'checkpoint', schema: CHECKPOINT_SCHEMA, build, rules, saved_ms: Date.now() } as const;

@@ -2,11 +2,14 @@
 import { existsSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import type { StateCopy } from '../../core/snapshot.ts';
-import { type CheckpointPlace, saveCheckpoint, type SavingResult } from './checkpoint-files.ts';
+import { type CheckpointPlace, removeReserve, saveCheckpoint, type SavingResult } from './checkpoint-files.ts';
 import { checkpointBody } from './checkpoint-form.ts';
 
 /** The file of the thread, which exists once this program is compiled. */
 const WORKER = new URL('./checkpoint-worker.js', import.meta.url);
+
+/** Codes of a system without room. */
+const FULL_DISK: readonly string[] = ['ENOSPC', 'EDQUOT'];
 
 export type CheckpointResult = 'saved' | 'failed' | 'too-large';
 
@@ -44,15 +47,21 @@ export class CheckpointWriter {
     );
   }
 
-  /** Writes one in this thread: the program is about to end. */
+  /**
+   * Writes one in this thread: the program is about to end. Where the disk is full, the one in reserve makes room for
+   * it; the last one stays until it is there.
+   */
   async writeNow(
     document: { readonly rules: string },
     engine: StateCopy | null,
     keepRules: () => Promise<void>,
   ): Promise<string | null> {
-    const save = (): SavingResult =>
+    const save = async (): Promise<SavingResult> =>
+      (await problemOf(keepRules)) ??
       saveCheckpoint(this.options, document.rules, () => checkpointBody(document, engine));
-    return this.note((await problemOf(keepRules)) ?? save());
+    const result = await save();
+    const isFull = FULL_DISK.includes(result.problem?.code ?? '');
+    return this.note(isFull && removeReserve(this.options.folder) ? await save() : result);
   }
 
   async close(): Promise<void> {

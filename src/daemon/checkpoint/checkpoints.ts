@@ -237,15 +237,30 @@ export class RunCheckpoints {
     return this.change(() => undefined);
   }
 
+  /** Before the logs are closed: lines that wait for a checkpoint get one, so that the next start knows them. */
+  async settle(): Promise<void> {
+    this.nextMs = Infinity;
+    await this.writing;
+    if (this.heldChanges === 0) return;
+    const { madeChanges } = this;
+    const problem = await this.saveNow();
+    if (problem === null) this.noteChanges(null, madeChanges);
+    else this.letOut(problem);
+  }
+
   /** Makes the last one, and waits for the disk. Nothing may be under way. */
   async end(): Promise<void> {
     this.nextMs = Infinity;
     await this.writing;
-    await this.note(
-      await this.writer.writeNow(this.documentNow(), this.copy(), this.parts.rulesKeeper()),
-      this.documentNow(),
-    );
+    await this.saveNow();
     await this.writer.close();
+  }
+
+  private async saveNow(): Promise<string | null> {
+    const document = this.documentNow();
+    const problem = await this.writer.writeNow(document, this.copy(), this.parts.rulesKeeper());
+    await this.note(problem, document);
+    return problem;
   }
 
   private look(): void {

@@ -10,7 +10,10 @@ import { basename, dirname, join } from 'node:path';
 import { tornEndOf } from './log-tail.ts';
 import type { LineTarget } from './line-queue.ts';
 import { HeldSegments } from './held-segments.ts';
-import { isSegmentOf, segmentName } from './segment-name.ts';
+import { isSegmentOf, segmentMs, segmentName } from './segment-name.ts';
+
+/** A name beyond has no year of four digits, or is no time. */
+const LATEST_MS = Date.parse('9999-12-31T00:00:00Z');
 
 /** When a file is rotated. */
 export interface Rotation {
@@ -44,6 +47,8 @@ export class RotatingFile implements LineTarget {
   private size = 0;
   private inode = 0;
   private openedAtMs = 0;
+  /** The time in the name of the last closed segment, ms since 1970. */
+  private lastSegmentMs = -Infinity;
 
   constructor(path: string, rotation: Rotation) {
     this.name = path;
@@ -119,7 +124,7 @@ export class RotatingFile implements LineTarget {
   /** Renames the file to NAME.TIME and begins a new one. */
   async rotate(): Promise<void> {
     await this.close();
-    const segment = segmentName(this.name, new Date());
+    const segment = await this.nextSegment();
     await rename(this.name, segment);
     this.held.closed(basename(segment), this.inode);
     await this.open();
@@ -158,6 +163,15 @@ export class RotatingFile implements LineTarget {
     this.inode = ino;
     this.openedAtMs = Date.now();
     return handle;
+  }
+
+  /** The path of the segment that is closed now. It comes after all that are there, and takes the place of none. */
+  private async nextSegment(): Promise<string> {
+    const log = basename(this.name);
+    const times = (await this.segments()).map((name) => segmentMs(log, name)).filter((ms) => ms < LATEST_MS);
+    // A segment that was removed meanwhile has had its name: a chain of segments knows it.
+    this.lastSegmentMs = Math.max(Date.now(), this.lastSegmentMs + 1, (times.at(-1) ?? -Infinity) + 1);
+    return segmentName(this.name, new Date(this.lastSegmentMs));
   }
 
   private async removeOldest(): Promise<void> {
