@@ -16,6 +16,7 @@ import { FOREVER } from '../history/store/retention.ts';
 import type { LinkIdentity } from '../dataplane/host/link-identity.ts';
 import type { Mode } from '../policy/mode.ts';
 import { packageVersion } from '../output/build-info.ts';
+import { problemLine } from '../rules/rules-problem.ts';
 import { NO_NEEDS } from '../rules/manifest-check.ts';
 import { NO_ORIGIN } from '../output/event/event-origin.ts';
 import { showAddresses } from '../output/event/shown-address.ts';
@@ -60,7 +61,7 @@ export async function console(captures: readonly string[], flags: ConsoleFlags):
   const addresses = 'truncated';
   const rulesFiles: RulesFiles = { policy, registry, mode, needs: NO_NEEDS, addresses };
   const reading = await readRules(rulesFiles);
-  for (const problem of reading.problems) process.stderr.write(`${problem}\n`);
+  for (const problem of reading.problems) process.stderr.write(`${problemLine(problem)}\n`);
   if (reading.rules === null) throw new CommandError('policy or registry is not valid', ExitCode.INVALID_RULES);
   const shadow = await shadowOf({ ...flags, addresses });
   const starting = await startingRules(rulesFiles, reading, null);

@@ -32,6 +32,7 @@ import { findCheckpoint } from '../daemon/checkpoint/checkpoint-files.ts';
 import { RulesState } from '../daemon/rules-state.ts';
 import { readRules, type RulesFiles } from '../daemon/daemon-rules.ts';
 import { readShadow } from '../daemon/shadow-rules.ts';
+import { problemLine } from '../rules/rules-problem.ts';
 import { reasonOf } from '../rules/load-rules.ts';
 import { RunSpool } from '../daemon/spool-run.ts';
 import { RunWatchdog } from '../daemon/watchdog.ts';
@@ -106,7 +107,7 @@ export async function run(source: readonly string[], flags: RunFlags): Promise<E
   const fleetRules = fleetRulesOf(flags, fleet, needs, folder);
   const rulesFiles = fleetRules === null ? own : await startingFiles(fleetRules.bundles, own);
   const reading = await readRules(rulesFiles);
-  for (const problem of reading.problems) process.stderr.write(`${problem}\n`);
+  for (const problem of reading.problems) process.stderr.write(`${problemLine(problem)}\n`);
   if (reading.rules === null) throw new CommandError('policy or registry is not valid', ExitCode.INVALID_RULES);
   const shadow = await shadowOf(flags);
   const rulesState = folder === null ? null : new RulesState(folder);
@@ -158,7 +159,7 @@ export async function shadowOf({
   if (shadow === undefined) return null;
   const files = { policy: shadow, registry: shadowRegistry ?? null };
   const reading = await readShadow(files, addresses);
-  for (const problem of reading.problems) process.stderr.write(`${problem}\n`);
+  for (const problem of reading.problems) process.stderr.write(`${problemLine(problem)}\n`);
   if (reading.rules === null) throw new CommandError('the shadow is not valid', ExitCode.INVALID_RULES);
   return { files, reading };
 }

@@ -24,7 +24,8 @@ export function formatHiddenIssue(issue: Issue): string {
   return `${placeOf(issue)}: ${issue.severity}: not shown where addresses are hidden; sluice check shows it`;
 }
 
-function placeOf({ file, line, column }: Issue): string {
+/** `file:line:column`, or the file alone where the problem has no place of its own. */
+export function placeOf({ file, line, column }: Issue): string {
   return line > 0 ? `${file}:${line}:${column}` : file;
 }
 

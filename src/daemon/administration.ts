@@ -6,6 +6,8 @@
 import * as z from 'zod/mini';
 import { parseInstant } from '../core/iso-time.ts';
 import { type Operator, actionLine } from '../output/event/daemon-event-line.ts';
+import type { CodedProblem } from '../core/coded-problem.ts';
+import { placeless, problemLine, type RulesProblem, rulesProblem } from '../rules/rules-problem.ts';
 import type { Peer } from './control-socket.ts';
 import type { Log } from '../output/log/log.ts';
 import type { Confirmed } from './rule-changes.ts';
@@ -88,6 +90,15 @@ const requestSchema = z.discriminatedUnion('command', [
 ]);
 export type AdministrationRequest = z.infer<typeof requestSchema>;
 
+/** An answer, with its problems as the console has them. */
+export type Answered = Readonly<Record<string, unknown>> & {
+  readonly ok: boolean;
+  readonly result?: string;
+  readonly problem?: CodedProblem;
+  readonly problems?: readonly RulesProblem[];
+  readonly shadow?: ShadowStatus | ShadowChange | null;
+};
+
 /** An answer on the control socket. */
 export type ControlAnswer = Readonly<Record<string, unknown>> & { readonly ok: boolean };
 
@@ -100,9 +111,17 @@ export class RunAdministration {
     this.log = log;
   }
 
-  /** Answers a request from the control socket. */
+  /** Answers a request from the control socket, whose problems are lines. */
   async answer(request: unknown, { uid, sudoUid }: Peer): Promise<ControlAnswer> {
-    return this.request(request, { via: 'socket', uid, ...(sudoUid !== null && { sudo_uid: sudoUid }) });
+    const who: Operator = { via: 'socket', uid, ...(sudoUid !== null && { sudo_uid: sudoUid }) };
+    const answer = await this.request(request, who);
+    const { problem, problems, shadow } = answer;
+    return {
+      ...answer,
+      ...(problems !== undefined && { problems: problems.map(problemLine) }),
+      ...(problem !== undefined && { problem: problem.problem }),
+      ...(shadow !== undefined && { shadow: withLines(shadow) }),
+    };
   }
 
   reload(who: Operator): ReturnType<Administered['reload']> {
@@ -125,14 +144,14 @@ export class RunAdministration {
   }
 
   /** Checks a request from any side, performs it, and records it if it is an action. */
-  async request(request: unknown, who: Operator): Promise<ControlAnswer> {
+  async request(request: unknown, who: Operator): Promise<Answered> {
     const parsed = requestSchema.safeParse(request);
     if (parsed.success) return this.perform(parsed.data, who);
     const [{ path, message }] = parsed.error.issues as [z.core.$ZodIssue];
-    return { ok: false, problem: `${path.join('.') || 'request'}: ${message}` };
+    return { ok: false, problem: rulesProblem('request-wrong', `${path.join('.') || 'request'}: ${message}`) };
   }
 
-  private async perform(request: AdministrationRequest, who: Operator): Promise<ControlAnswer> {
+  private async perform(request: AdministrationRequest, who: Operator): Promise<Answered> {
     switch (request.command) {
       case 'status':
         return { ok: true, ...this.daemon.status() };
@@ -183,7 +202,7 @@ export class RunAdministration {
     named: { readonly files?: ShadowFiles | null },
     change: () => Promise<ShadowChange>,
     who: Operator,
-  ): Promise<ControlAnswer> {
+  ): Promise<Answered> {
     const { result, problems } = await this.record(what, who, async () => {
       const before = this.daemon.shadowStatus(false);
       const value = await change();
@@ -194,7 +213,7 @@ export class RunAdministration {
     return { ok: result !== 'failure', result, problems, shadow: this.daemon.shadowStatus(false) };
   }
 
-  private async backUp(file: string, who: Operator): Promise<ControlAnswer> {
+  private async backUp(file: string, who: Operator): Promise<Answered> {
     const problem = await this.record('backup', who, async () => {
       const reason = await this.daemon.backUp(file).then(
         () => null,
@@ -202,17 +221,17 @@ export class RunAdministration {
       );
       return { value: reason, result: reason === null ? 'success' : 'failure', details: { file } };
     });
-    return problem === null ? { ok: true, file } : { ok: false, problem };
+    return problem === null ? { ok: true, file } : { ok: false, problem: rulesProblem('request-wrong', problem) };
   }
 
-  private async confirm(sha256: string, date: string | undefined, who: Operator): Promise<ControlAnswer> {
+  private async confirm(sha256: string, date: string | undefined, who: Operator): Promise<Answered> {
     const { confirmed, result, reason } = await this.record('confirm', who, async () => {
       const value = await this.daemon.confirm(sha256, date === undefined ? null : parseInstant(date));
       const details = { confirmed: sha256, ...(date !== undefined && { date }) };
       return { value, result: value.confirmed ? (value.result ?? 'success') : 'refused', details };
     });
     const isDone = confirmed && (result === null || result === 'success' || result === 'unchanged');
-    return { ok: isDone, confirmed, ...(result !== null && { result }), ...(reason !== '' && { problem: reason }) };
+    return { ok: isDone, confirmed, ...(result !== null && { result }), ...(reason !== null && { problem: reason }) };
   }
 
   /** Performs the action, and records it with the hashes before and after. */
@@ -239,7 +258,11 @@ export interface Done<T> {
   readonly details: Readonly<Record<string, unknown>>;
 }
 
-const NO_SHADOW: ShadowChange = { result: 'failure', problems: ['there is no shadow whose files could be read'] };
+const NO_SHADOW: ShadowChange = { result: 'failure', problems: [placeless(rulesProblem('no-draft-to-read'))] };
+
+function withLines(shadow: ShadowStatus | ShadowChange | null): object | null {
+  return shadow !== null && 'problems' in shadow ? { ...shadow, problems: shadow.problems.map(problemLine) } : shadow;
+}
 
 /** The hashes of a shadow's policy and registry, for the record. */
 function hashesOf(shadow: ShadowStatus | null): object | null {

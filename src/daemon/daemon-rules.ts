@@ -2,7 +2,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { Worker } from 'node:worker_threads';
-import { formatHiddenIssue, formatIssue, type Issue } from '../core/issue.ts';
+import type { Issue } from '../core/issue.ts';
 import type { Rules, RulesVersions } from '../decision/rules.ts';
 import { parsePolicy } from '../policy/policy-file.ts';
 import type { Mode } from '../policy/mode.ts';
@@ -11,6 +11,7 @@ import { parseRegistry } from '../registry/file/registry-file.ts';
 import { policyBytes, registryBytes } from '../rules/rules-bytes.ts';
 import { MANIFEST_SUFFIX, RULES_FILE_KINDS, type RulesFileKind } from '../rules/manifest.ts';
 import { checkManifests, type FoundManifest, type ManifestNeeds, type SeenFile } from '../rules/manifest-check.ts';
+import { ofFile, ofIssue, placeless, type RulesProblem, rulesProblem } from '../rules/rules-problem.ts';
 import type { RulesSources } from './rules-state.ts';
 import { reviveRegistry } from '../registry/registry-transfer.ts';
 
@@ -27,10 +28,10 @@ export interface RulesFiles {
   readonly bundle?: { readonly version: number; readonly rows: number };
 }
 
-/** The rules, unless there were errors; each problem is a line. */
+/** The rules, unless there were errors. */
 export interface RulesReading {
   readonly rules: Rules | null;
-  readonly problems: readonly string[];
+  readonly problems: readonly RulesProblem[];
   /** Time of the last change of the registry's file, ms since 1970. */
   readonly registryChangedMs: number;
   /** The state of the files before they were read: see `stampOf`. */
@@ -69,15 +70,16 @@ export async function readRules(files: RulesFiles): Promise<RulesReading> {
       ],
       files.needs,
     );
-    const formatted = files.addresses === 'plain' ? formatIssue : formatHiddenIssue;
+    const isHidden = files.addresses !== 'plain';
     const problems = [
-      ...[...policyReading.issues.kept, ...answer.kept].map(formatted),
-      ...manifests.problems.map(({ kind, message }) => `${files[kind]}: error: ${message}`),
+      ...[...policyReading.issues.kept, ...answer.kept].map((issue) => ofIssue(issue, isHidden)),
+      ...manifests.problems.map(({ kind, message }) => ofFile(files[kind], rulesProblem('in-rules-file', message))),
     ];
     const { policy } = policyReading;
     const { bundle } = files;
     const isWhole = bundle === undefined || bundle.rows === answer.rows;
-    if (!isWhole) problems.push(`${files.registry}: error: it has ${answer.rows} rows, and ${bundle.rows} were signed`);
+    if (!isWhole)
+      problems.push(ofFile(files.registry, rulesProblem('rows-signed', String(answer.rows), String(bundle.rows))));
     if (!isWhole || policy === undefined || answer.registry === null || manifests.problems.length > 0)
       return { rules: null, problems, registryChangedMs: mtimeMs, stamp, sources: null };
     const rules = {
@@ -89,8 +91,9 @@ export async function readRules(files: RulesFiles): Promise<RulesReading> {
     };
     return { rules, problems, registryChangedMs: mtimeMs, stamp, sources };
   } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error);
-    return { rules: null, problems: [problem], registryChangedMs: NaN, stamp, sources: null };
+    const said = error instanceof Error ? error.message : String(error);
+    const problems = [placeless(rulesProblem('rules-unreadable', said))];
+    return { rules: null, problems, registryChangedMs: NaN, stamp, sources: null };
   }
 }
 

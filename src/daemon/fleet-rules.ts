@@ -28,6 +28,7 @@ import type { RunEngine } from './daemon-engine.ts';
 import { type FleetBundles, isSameBundle } from './fleet-bundles.ts';
 import type { FleetRulesFigures } from '../output/metrics/metrics-sources.ts';
 import type { RunNotices } from './notices.ts';
+import { problemLine } from '../rules/rules-problem.ts';
 import type { RunChanges } from './rule-changes.ts';
 import type { RulesSources } from './rules-state.ts';
 
@@ -165,9 +166,13 @@ export class RunFleetRules {
       // It was in use here before, and the fleet's keys say to return to it.
       { isTrusted: kept !== null },
     );
-    if (result === 'failure') throw new BundleRefused('invalid', `bundle ${bundle.version}: ${problems.join('; ')}`);
+    if (result === 'failure')
+      throw new BundleRefused('invalid', `bundle ${bundle.version}: ${problems.map(problemLine).join('; ')}`);
     if (result === 'refused')
-      throw new BundleRefused('guard', `the guard refuses bundle ${bundle.version}: ${problems.join('; ')}`);
+      throw new BundleRefused(
+        'guard',
+        `the guard refuses bundle ${bundle.version}: ${problems.map(problemLine).join('; ')}`,
+      );
     bundles.use(bundle, ring, pointer.serial);
     this.before = { rules: rulesBefore, untilMs: performance.now() + COMPARED_MS };
     this.shadow = null;

@@ -7,6 +7,7 @@ import { type Rules, rulesSha256 } from '../decision/rules.ts';
 import type { Log } from '../output/log/log.ts';
 import type { GuardVerdict, RunGuard } from './change-guard.ts';
 import { NO_NEEDS } from '../rules/manifest-check.ts';
+import { ofExcess, problemLine, type RulesProblem } from '../rules/rules-problem.ts';
 import { readRules, type RulesFiles, type RulesReading, stampOf } from './daemon-rules.ts';
 
 /** A failure is a file that cannot be used. Refused rules are valid but exceed the limits of the guard. */
@@ -14,7 +15,7 @@ export type ReloadResult = 'success' | 'failure' | 'unchanged' | 'refused';
 
 export interface Reloaded {
   readonly result: ReloadResult;
-  readonly problems: readonly string[];
+  readonly problems: readonly RulesProblem[];
   /** The guard's verdict; null if it was not consulted. */
   readonly verdict: GuardVerdict | null;
 }
@@ -127,11 +128,13 @@ export class RunReload {
     const reading = await readRules(files);
     const { rules, problems } = reading;
     if (rules === null) {
-      for (const problem of problems.slice(0, LOGGED_PROBLEMS)) this.log.error({ problem }, 'the rules are not valid');
+      for (const problem of problems.slice(0, LOGGED_PROBLEMS))
+        this.log.error({ problem: problemLine(problem) }, 'the rules are not valid');
       this.log.error({ reason, problems: problems.length }, 'reload failed; the old rules stay in use');
       return this.finish('failure', null, problems);
     }
-    for (const problem of problems.slice(0, LOGGED_PROBLEMS)) this.log.warn({ problem }, 'about the rules');
+    for (const problem of problems.slice(0, LOGGED_PROBLEMS))
+      this.log.warn({ problem: problemLine(problem) }, 'about the rules');
     if (rulesSha256(rules) === rulesSha256(this.current())) {
       this.guard.settle();
       this.noteLoaded(files, reading);
@@ -146,7 +149,7 @@ export class RunReload {
         { reason, sha256, reasons },
         'reload refused; the old rules stay in use until this hash is confirmed',
       );
-      return this.finish('refused', null, reasons, verdict);
+      return this.finish('refused', null, excesses.map(ofExcess), verdict);
     }
     if (reasons.length > 0) this.log.warn({ sha256, reasons, confirmed: verdict.isConfirmed }, 'about the new rules');
     this.noteLoaded(files, reading);
@@ -163,7 +166,7 @@ export class RunReload {
   private async finish(
     result: ReloadResult,
     reading: RulesReading | null,
-    problems: readonly string[],
+    problems: readonly RulesProblem[],
     verdict: GuardVerdict | null = null,
   ): Promise<Reloaded> {
     this.counts[result]++;

@@ -10,6 +10,8 @@ import { contextOf } from '../output/event/event-context.ts';
 import type { EventContext } from '../output/event/event-context.ts';
 import { calendarLine, type ChangeFields, reloadLine, type RulesName } from '../output/event/daemon-event-line.ts';
 import type { CalendarFigures, CoverageFigures } from '../output/metrics/metrics-sources.ts';
+import type { CodedProblem } from '../core/coded-problem.ts';
+import { problemLine, rulesProblem } from '../rules/rules-problem.ts';
 import { evaluationFigures, excessFields } from '../policy/change-verdict.ts';
 import { compareCoverage, type CoverageChange } from '../registry/coverage-change.ts';
 import type { Log } from '../output/log/log.ts';
@@ -40,8 +42,8 @@ export interface Confirmed {
   readonly confirmed: boolean;
   /** Result of the reload that followed; null for a date. */
   readonly result: ReloadResult | null;
-  /** Why not confirmed; empty after a success. */
-  readonly reason: string;
+  /** Why not confirmed; null after a success. */
+  readonly reason: CodedProblem | null;
 }
 
 export class RunChanges {
@@ -248,27 +250,20 @@ export class RunChanges {
     }
     if (!this.guard.confirm(sha256)) {
       const { refused } = this.guard;
-      const waiting = refused === null ? 'no rules wait for it' : `the rules that wait for it are ${refused.sha256}`;
-      return { confirmed: false, result: null, reason: `no rules with this hash were refused: ${waiting}` };
+      return { confirmed: false, result: null, reason: notRefused(refused?.sha256 ?? null) };
     }
     this.log.warn({ sha256 }, 'rules were confirmed');
     await this.keep();
     const { result } = await this.reloads.reload('rules were confirmed');
-    return { confirmed: true, result, reason: '' };
+    return { confirmed: true, result, reason: null };
   }
 
   private confirmDate(sha256: string, dateUs: number): Confirmed {
     const inUse = rulesSha256(this.engine.rules);
-    if (sha256 !== inUse)
-      return {
-        confirmed: false,
-        result: null,
-        reason: `the rules in use are ${inUse}: a date is only confirmed for these`,
-      };
-    if (!this.calendar.confirm(dateUs))
-      return { confirmed: false, result: null, reason: 'no date at this time is held, or ahead and beyond the limits' };
+    if (sha256 !== inUse) return { confirmed: false, result: null, reason: rulesProblem('other-rules-in-use', inUse) };
+    if (!this.calendar.confirm(dateUs)) return { confirmed: false, result: null, reason: rulesProblem('no-date-held') };
     this.log.warn({ sha256, date: new Date(dateUs / 1000).toISOString() }, 'a date was confirmed');
-    return { confirmed: true, result: null, reason: '' };
+    return { confirmed: true, result: null, reason: null };
   }
 
   private apply(reading: RulesReading | null, { result, problems, verdict }: Reloaded): void {
@@ -299,7 +294,7 @@ export class RunChanges {
       }),
     );
     if (result === 'failure' || result === 'refused') {
-      this.notices.reloadRefused(result, problems);
+      this.notices.reloadRefused(result, problems.map(problemLine));
       return;
     }
     const milliseconds = Math.round(performance.now() - since);
@@ -325,6 +320,11 @@ export class RunChanges {
     else if (state === 'ahead' && reasons.length > 0) log.warn(fields, 'a date ahead exceeds the limits');
     else log.info(fields, `a date of the rules: ${state}`);
   }
+}
+
+/** `waiting`: the hash of the rules that wait for a confirmation; null where none do. */
+function notRefused(waiting: string | null): CodedProblem {
+  return waiting === null ? rulesProblem('no-rules-refused') : rulesProblem('other-rules-refused', waiting);
 }
 
 function changeOf({ sha256, isConfirmed, excesses, evaluation }: GuardVerdict): ChangeFields {

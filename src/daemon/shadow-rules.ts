@@ -1,6 +1,5 @@
 /** Reads the rules of a shadow: a policy, and a registry if it has its own. They are never acted on. */
 import { stat } from 'node:fs/promises';
-import { formatHiddenIssue, formatIssue } from '../core/issue.ts';
 import type { AddressForm } from '../output/event/address-forms.ts';
 import { parsePolicy } from '../policy/policy-file.ts';
 import type { Policy } from '../policy/policy.ts';
@@ -8,6 +7,7 @@ import type { Registry } from '../registry/registry.ts';
 import { checkManifests, NO_NEEDS } from '../rules/manifest-check.ts';
 import { reasonOf } from '../rules/load-rules.ts';
 import { policyBytes } from '../rules/rules-bytes.ts';
+import { ofFile, ofIssue, placeless, type RulesProblem, rulesProblem } from '../rules/rules-problem.ts';
 import { fileStamp, readRules } from './daemon-rules.ts';
 
 export interface ShadowFiles {
@@ -16,10 +16,10 @@ export interface ShadowFiles {
   readonly registry: string | null;
 }
 
-/** The rules, unless there were errors; each problem is a line. */
+/** The rules, unless there were errors. */
 export interface ShadowReading {
   readonly rules: ShadowRules | null;
-  readonly problems: readonly string[];
+  readonly problems: readonly RulesProblem[];
   /** The state of the files before they were read. */
   readonly stamp: string;
 }
@@ -41,7 +41,7 @@ export async function readShadow(files: ShadowFiles, addresses: AddressForm): Pr
     const { rules, problems } = await readRules({ policy, registry, mode: undefined, needs: NO_NEEDS, addresses });
     return { rules, problems, stamp };
   } catch (error) {
-    return { rules: null, problems: [(error as Error).message], stamp };
+    return { rules: null, problems: [placeless(rulesProblem('rules-unreadable', (error as Error).message))], stamp };
   }
 }
 
@@ -55,8 +55,8 @@ async function readPolicy(path: string, addresses: AddressForm): Promise<Omit<Sh
   const seen = { kind: 'policy', path, name: path, bytes: bytes.length, rows: null, sha256 } as const;
   const manifests = await checkManifests([seen], NO_NEEDS);
   const problems = [
-    ...issues.kept.map(addresses === 'plain' ? formatIssue : formatHiddenIssue),
-    ...manifests.problems.map(({ message }) => `${path}: error: ${message}`),
+    ...issues.kept.map((issue) => ofIssue(issue, addresses !== 'plain')),
+    ...manifests.problems.map(({ message }) => ofFile(path, rulesProblem('in-rules-file', message))),
   ];
   const isValid = policy !== undefined && manifests.problems.length === 0;
   return { rules: isValid ? { policy, registry: null } : null, problems };

@@ -16,6 +16,7 @@ import type { Rules } from '../decision/rules.ts';
 import type { RunEngine } from './daemon-engine.ts';
 import { type AlarmOutputs, RunShadowAlarms } from './shadow-alarms.ts';
 import { shadowFigures, shadowName } from './shadow-figures.ts';
+import { placeless, problemLine, type RulesProblem, rulesProblem } from '../rules/rules-problem.ts';
 import { readShadow, type ShadowFiles, type ShadowReading, type ShadowRules, shadowStamp } from './shadow-rules.ts';
 import { type LastHour, ShadowSide } from './shadow-side.ts';
 
@@ -25,7 +26,7 @@ export type ShadowResult = 'success' | 'failure' | 'unchanged';
 /** The result of an attempt to begin, to read again or to end a shadow. */
 export interface ShadowChange {
   readonly result: ShadowResult;
-  readonly problems: readonly string[];
+  readonly problems: readonly RulesProblem[];
 }
 
 /** The figures and the files, as the status shows them. */
@@ -165,9 +166,10 @@ export class RunShadow {
     const { engine, outputs } = this;
     const { rules, problems, stamp } = await readShadow(files, this.addresses);
     const level = rules === null ? 'error' : 'warn';
-    for (const problem of problems.slice(0, LOGGED_PROBLEMS)) outputs.log[level]({ problem }, 'about the shadow');
+    for (const problem of problems.slice(0, LOGGED_PROBLEMS))
+      outputs.log[level]({ problem: problemLine(problem) }, 'about the shadow');
     await engine.settled();
-    if (this.isStopped) return { result: 'failure', problems: ['the daemon is stopping'] };
+    if (this.isStopped) return { result: 'failure', problems: [placeless(rulesProblem('daemon-stopping'))] };
     const result = rules === null ? 'failure' : this.isSame(files, rules) ? 'unchanged' : 'success';
     this.reads[result]++;
     if (result === 'failure') this.keep(problems.length);

@@ -2,6 +2,7 @@
  * The rules with which a daemon starts: those in use before, if they were saved and the files have changed. The files
  * are then reloaded, so that the guard compares them as it would without the restart.
  */
+import { problemLine } from '../rules/rules-problem.ts';
 import { rulesSha256 } from '../decision/rules.ts';
 import { NO_NEEDS } from '../rules/manifest-check.ts';
 import type { KeptRules, RulesState } from './rules-state.ts';
@@ -50,7 +51,8 @@ export async function startingRules(
     if (old.rules !== null && rulesSha256(old.rules) === sha256)
       // The stamp is that of the operator's files, which are watched.
       return { reading: { ...old, stamp: reading.stamp }, kept: inUse, areOld: true, problem: '' };
-    reason ||= old.problems[0] ?? 'they have another hash';
+    const [first] = old.problems;
+    reason ||= first === undefined ? 'they have another hash' : problemLine(first);
   }
   if (reason === '') return { reading, kept: null, areOld: false, problem: '' };
   return { reading, kept: null, areOld: false, problem: `the rules in use before cannot be read: ${reason}` };

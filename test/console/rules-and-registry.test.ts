@@ -187,7 +187,8 @@ describe.skipIf(CHROMIUM === null)('the Rules and Registry pages (skipped withou
     await page.getByRole('button', { name: 'Reload rules…' }).click();
     await page
       .getByRole('dialog')
-      .getByText(/policy\.yaml:4:\d+: error: action/)
+      .getByRole('listitem')
+      .filter({ hasText: /policy\.yaml:4:\d+ error: action/ })
       .waitFor();
     await checked(page, 'rules-reload-problems');
     expect(complaints).toEqual([]);

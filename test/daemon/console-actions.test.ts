@@ -3,6 +3,8 @@ import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ActionResult, DraftList, ReloadPreview } from '../../src/web/api/action-schema.ts';
+import { reasonIn } from '../../src/web/console/format/refusal-words.ts';
+import { problemLine } from '../../src/rules/rules-problem.ts';
 import type { RulesDocument } from '../../src/web/api/rules-schema.ts';
 import { Conversation } from '../kit/many-clients.ts';
 import { eventsOf, RunningDaemon, temporaryFolder, until } from '../kit/running-daemon.ts';
@@ -82,7 +84,14 @@ describe('an operator in the console', () => {
     writeRules(REFUSED);
     const preview = (await (await olga.post('/actions/preview-reload')).json()) as ReloadPreview;
     expect(preview.result).toBe('refused');
-    expect(preview.problems).toContainEqual(expect.stringContaining('policy.yaml:4:26: warning: rule all can block'));
+    expect(preview.problems).toContainEqual({
+      problem: expect.stringContaining('rule all can block') as string,
+      code: expect.any(String) as string,
+      values: expect.any(Array) as string[],
+      severity: 'warning',
+      place: `${path('policy.yaml')}:4:26`,
+    });
+    for (const problem of preview.problems) expect(reasonIn({ ...problem, problem: '' })).toBe(problem.problem);
     expect(preview.verdict).toMatchObject({ refused: true, figures: { registered_hit: CLIENTS } });
     expect(preview.verdict!.figures.users).toMatchObject([{ rule: 'all', holder: 'Meridian Example Bank' }]);
     const { waiting } = await olga.get<RulesDocument>('/rules');
@@ -96,6 +105,8 @@ describe('an operator in the console', () => {
     writeRules(REFUSED);
     const refused = await done(olga, 'reload', { id: 'reload-0001' });
     expect(refused).toMatchObject({ ok: false, result: 'refused' });
+    expect(refused.problems).toContainEqual(expect.objectContaining({ code: 'limit-exceeded', place: null }));
+    for (const problem of refused.problems) expect(reasonIn({ ...problem, problem: '' })).toBe(problem.problem);
     const { waiting } = await olga.get<RulesDocument>('/rules');
     expect(waiting.rules).toMatchObject({
       sha256: refused.sha256,
@@ -104,7 +115,8 @@ describe('an operator in the console', () => {
     });
     const wrong = await done(olga, 'confirm', { id: 'confirm-0001', sha256: '0'.repeat(64) });
     expect(wrong).toMatchObject({ ok: false, result: 'failure' });
-    expect(wrong.problem).toContain('no rules with this hash');
+    expect(wrong.problem).toMatchObject({ code: 'other-rules-refused', values: [refused.sha256] });
+    expect(wrong.problem!.problem).toContain('no rules with this hash');
     expect(await done(olga, 'confirm', { id: 'confirm-0002', sha256: refused.sha256! })).toMatchObject({ ok: true });
     const after = await olga.get<RulesDocument>('/rules');
     expect(after).toMatchObject({ sha256: refused.sha256, waiting: { rules: null } });
@@ -120,11 +132,13 @@ describe('an operator in the console', () => {
     writeRules('  - { name: x, action: deny }\n  - { name: y, acton: allow }\n');
     const { ok, result, problems } = await done(olga, 'reload', { id: 'reload-0001' });
     expect([ok, result]).toEqual([false, 'failure']);
-    expect(problems).toEqual([
+    expect(problems.map(problemLine)).toEqual([
       expect.stringMatching(/policy\.yaml:4:24: error: action: must be one of/),
       expect.stringMatching(/policy\.yaml:5:5: error: /),
       expect.stringMatching(/policy\.yaml:5:16: error: unknown key "acton"/),
     ]);
+    // The control socket has the same lines.
+    expect(await daemon.ask('reload')).toMatchObject({ problems: problems.map(problemLine) });
   });
 
   it('does once what is sent twice, at the same time or later', async () => {
@@ -192,7 +206,7 @@ describe('an operator in the console', () => {
     expect((await olga.get<RulesDocument>('/rules')).shadow).toBeNull();
     expect(await done(olga, 'shadow-read', { id: 'shadow-0006' })).toMatchObject({
       ok: false,
-      problems: [expect.stringContaining('no shadow')],
+      problems: [expect.objectContaining({ code: 'no-draft-to-read', place: null })],
     });
     expect((await actions()).map(({ what, result }) => `${what} ${result}`)).toEqual([
       'shadow-on success',

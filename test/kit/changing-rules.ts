@@ -10,6 +10,7 @@ import { RunChanges } from '../../src/daemon/rule-changes.ts';
 import { RunEngine } from '../../src/daemon/daemon-engine.ts';
 import { RunNotices } from '../../src/daemon/notices.ts';
 import { RulesState } from '../../src/daemon/rules-state.ts';
+import { problemLine } from '../../src/rules/rules-problem.ts';
 import { readRules, type RulesFiles } from '../../src/daemon/daemon-rules.ts';
 import { type StartingRules, startingRules } from '../../src/daemon/starting-rules.ts';
 import type { DecisionSink } from '../../src/decision/decision-sink.ts';
@@ -59,7 +60,7 @@ export class ChangingRules {
     conversation: Conversation,
   ): Promise<ChangingRules> {
     const reading = await readRules(files);
-    if (reading.rules === null) throw new Error(reading.problems.join('\n'));
+    if (reading.rules === null) throw new Error(reading.problems.map(problemLine).join('\n'));
     const state = new RulesState(join(folder, 'state'));
     const starting = await startingRules(files, reading, state);
     const daemon = new ChangingRules(folder, files, conversation, starting, state, pino({ enabled: false }));

@@ -5,13 +5,22 @@ import { VALUE_PROBLEMS } from '../../src/core/value-problem.ts';
 import { HISTORY_PROBLEMS, historyProblem } from '../../src/history/history-problem.ts';
 import { REPORT_PROBLEMS } from '../../src/history/report/report-problem.ts';
 import { BrokenFile, problemOf, UnusableFile } from '../../src/history/store/database-fault.ts';
+import { RULES_PROBLEMS } from '../../src/rules/rules-problem.ts';
 import { HUB_PROBLEMS } from '../../src/web/api/hub-problem.ts';
 import { REFUSALS, REFUSALS_OF } from '../../src/web/api/refusals.ts';
 import { problemIn } from '../../src/web/console/format/refusal-words.ts';
 import { text } from '../../src/web/console/text/catalogue.ts';
 
 const VALUES = ['first', 'second', 'third'];
-const VALUED = [REFUSALS_OF, SOURCE_PROBLEMS, HISTORY_PROBLEMS, REPORT_PROBLEMS, VALUE_PROBLEMS, HUB_PROBLEMS];
+const VALUED = [
+  REFUSALS_OF,
+  SOURCE_PROBLEMS,
+  HISTORY_PROBLEMS,
+  REPORT_PROBLEMS,
+  VALUE_PROBLEMS,
+  HUB_PROBLEMS,
+  RULES_PROBLEMS,
+];
 
 it('no code has two meanings', () => {
   const codes = [REFUSALS, ...VALUED].flatMap((table) => Object.keys(table));

@@ -7,7 +7,7 @@ import type { ActionResult, DraftList, ReloadPreview } from '../../web/api/actio
 import { ActionRefusal, type ConsoleActions } from '../../web/api/action-routes.ts';
 import { reasonOf, reasonWith } from '../../web/api/refusals.ts';
 import type { User } from '../../web/api/route.ts';
-import type { AdministrationRequest, ControlAnswer, RunAdministration } from '../administration.ts';
+import type { AdministrationRequest, Answered, RunAdministration } from '../administration.ts';
 import type { Drafts } from './drafts.ts';
 import type { LiveParts } from './live-document.ts';
 import { type ShownRegistrations, shownVerdict } from './shown-change.ts';
@@ -116,19 +116,16 @@ export class DaemonActions implements ConsoleActions {
   }
 }
 
-function resultOf(answer: ControlAnswer): ActionResult {
-  const { ok, result, problem, problems, sha256, shadow, reset } = answer as ControlAnswer & {
-    readonly result?: string;
-    readonly problem?: string;
-    readonly problems?: readonly string[];
+function resultOf(answer: Answered): ActionResult {
+  const { ok, result, problem, problems, sha256, shadow, reset } = answer as Answered & {
     readonly sha256?: string;
-    readonly shadow?: { readonly problems?: readonly string[] } | null;
     readonly reset?: boolean;
   };
+  const ofShadow = shadow && 'problems' in shadow ? shadow.problems : [];
   return {
     ok,
     result: result ?? (reset === false ? 'unchanged' : ok ? 'success' : 'failure'),
-    problems: [...(problems ?? []), ...(shadow?.problems ?? [])],
+    problems: [...(problems ?? []), ...ofShadow],
     ...(problem !== undefined && { problem }),
     ...(sha256 !== undefined && { sha256 }),
   };

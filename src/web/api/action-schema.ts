@@ -23,13 +23,25 @@ export const shadowOffAction = z.strictObject({ id, policy: sha256 });
 /** The name of a file in the folder of drafts. */
 export const shadowOnAction = z.strictObject({ id, draft: z.string().check(z.maxLength(255)) });
 
+const reason = z.strictObject({
+  problem: z.string(),
+  code: z.string(),
+  values: z.readonly(z.array(z.string())),
+});
+const rulesProblem = z.extend(reason, {
+  severity: z.enum(['error', 'warning']),
+  /** `file:line:column`, or the file alone; null for a problem of no file. */
+  place: z.nullable(z.string()),
+});
+export type ShownProblem = z.infer<typeof rulesProblem>;
+
 export const actionResult = z.strictObject({
   ok: z.boolean(),
   /** success, unchanged, refused, failure. */
   result: z.string(),
-  /** A reason where it was not done; problems of files, each with file, line and column. */
-  problem: z.optional(z.string()),
-  problems: z.array(z.string()),
+  /** A reason where it was not done; problems of files; limits that are exceeded. */
+  problem: z.optional(reason),
+  problems: z.array(rulesProblem),
   /** The hash of the rules that were refused. */
   sha256: z.optional(z.string()),
 });
@@ -38,7 +50,7 @@ export type ActionResult = z.infer<typeof actionResult>;
 /** What a reload would do now. */
 export const reloadPreview = z.strictObject({
   result: z.enum(['success', 'failure', 'unchanged', 'refused']),
-  problems: z.array(z.string()),
+  problems: z.array(rulesProblem),
   verdict: z.nullable(changeVerdict),
 });
 export type ReloadPreview = z.infer<typeof reloadPreview>;

@@ -13,8 +13,14 @@ export const action = {
     failure: 'Not done.',
   } as Record<string, string>,
   failed: (problem: string): string => `Not done: ${problem}${problem.endsWith('.') ? '' : '.'}`,
-  problems: (number: number): string =>
-    number === 1 ? '1 problem in the files' : `${count(number)} problems in the files`,
+  because: (reason: string): string => `Because: ${reason}.`,
+  problems: (number: number, areInFiles: boolean): string => {
+    const problems = number === 1 ? '1 problem' : `${count(number)} problems`;
+    return areInFiles ? `${problems} in the files` : problems;
+  },
+  /** `isInFile`: a place is before it. */
+  problem: (severity: 'error' | 'warning', reason: string, isInFile: boolean): string =>
+    isInFile ? `${severity}: ${reason}` : reason,
   reload: {
     open: 'Reload rules…',
     title: 'Reload policy and registry?',

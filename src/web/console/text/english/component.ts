@@ -3,6 +3,7 @@ import { SOURCE_PROBLEMS } from '../../../../capture/source-problem.ts';
 import { VALUE_PROBLEMS } from '../../../../core/value-problem.ts';
 import { HISTORY_PROBLEMS } from '../../../../history/history-problem.ts';
 import { REPORT_PROBLEMS } from '../../../../history/report/report-problem.ts';
+import { RULES_PROBLEMS } from '../../../../rules/rules-problem.ts';
 import { HUB_PROBLEMS } from '../../../api/hub-problem.ts';
 import { REFUSALS, REFUSALS_OF } from '../../../api/refusals.ts';
 
@@ -33,6 +34,7 @@ export const component = {
     ...REPORT_PROBLEMS,
     ...VALUE_PROBLEMS,
     ...HUB_PROBLEMS,
+    ...RULES_PROBLEMS,
   } as Readonly<Partial<Record<string, (...values: readonly string[]) => string>>>,
   signInAgain: 'You are no longer signed in.',
   span: {
