@@ -7,6 +7,9 @@ COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json rolldown.config.js vite.config.js ./
 COPY src ./src
+# The build runs one replay, and keeps what was compiled for it.
+COPY rules ./rules
+COPY captures/wireguard/two-messages.pcap ./captures/wireguard/
 # The commit for the provenance of results: docker build --build-arg SLUICE_COMMIT=$(git rev-parse HEAD) .
 ARG SLUICE_COMMIT
 # Optional packages stay: libsql and argon2 have their compiled parts in them.

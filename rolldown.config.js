@@ -10,6 +10,7 @@ import ts from 'typescript';
 // Whatever is started by its URL, and not by an import, is an entry of its own.
 const input = {
   sluice: 'dist/cli/start.js',
+  'prepare-replay': 'dist/cli/prepare-replay.js',
   library: 'dist/library/sluice.js',
   'tracking-thread': 'dist/pipeline/workers/tracking-thread.js',
   'decoding-thread': 'dist/pipeline/workers/decoding-thread.js',
@@ -134,12 +135,16 @@ const diagnosticsHost = {
   getNewLine: () => '\n',
 };
 
-export default {
-  input,
-  plugins: [writeCommit, writeDeclarations, writeDeskFiles],
+const shared = {
   platform: 'node',
   // Its files for browsers are modules, of which only what is used is put in; those for Node are not.
   resolve: { alias: { yaml: fileURLToPath(new URL('node_modules/yaml/browser/index.js', import.meta.url)) } },
+};
+
+const program = {
+  ...shared,
+  input,
+  plugins: [writeCommit, writeDeclarations, writeDeskFiles],
   // Only the daemon needs these, and they find files of their own by their place.
   external: [
     'pino',
@@ -168,3 +173,54 @@ export default {
     },
   },
 };
+
+/** What a plain replay needs none of; loading them takes a twentieth of its start. */
+const LATE = /(?:let|const) (\w+) = require\("(node:(?:child_process|net|os|stream\/promises|worker_threads))"\);/g;
+
+/**
+ * The script of `sluice replay`. Hints at other commands find these among the modules; V8 11 forgets, with kept code, how
+ * a script imports modules, so the script is given a function for it. Text of ASCII alone is read fastest.
+ */
+const asScript = {
+  name: 'as-script',
+  resolveId: (id, importer) => {
+    const name = /^\.\/([\w-]+-command)\.js$/.exec(id)?.[1];
+    if (name === undefined || name === 'replay-command' || !importer.endsWith('/dist/cli/commands.js')) return null;
+    return { id: `./${name}-part.js`, external: true };
+  },
+  renderChunk: (code) => {
+    const late = [...code.matchAll(LATE)];
+    let script = code.replaceAll('await import("./', 'await importModule("./');
+    for (const [statement, name, module] of late) {
+      script = script.replaceAll(new RegExp(`\\b${name}\\.`, 'g'), `onUse.${name}.`);
+      script = script.replace(
+        statement,
+        `Object.defineProperty(onUse, "${name}", { get: () => require("${module}") });`,
+      );
+    }
+    return script;
+  },
+  writeBundle: ({ dir }, files) => {
+    for (const [name, { code }] of Object.entries(files)) writeFileSync(`${dir}/${name}`, inAscii(code));
+  },
+};
+
+function inAscii(code) {
+  return code.replaceAll(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+/** `sluice replay` as one script, whose compiled code can be kept: that of modules cannot (src/cli/prepared-replay.ts). */
+const replayScript = {
+  ...shared,
+  input: { 'replay-program': 'dist/cli/main.js' },
+  plugins: [asScript],
+  output: {
+    dir: 'dist/bin',
+    format: 'cjs',
+    codeSplitting: false,
+    entryFileNames: '[name].cjs',
+    banner: '"use strict"; const onUse = {};',
+  },
+};
+
+export default [program, replayScript];

@@ -2,11 +2,11 @@
 import { stat } from 'node:fs/promises';
 import type { SingleBar } from 'cli-progress';
 
-const SHOWN_AFTER_MS = 1000;
+const SHOWN_AFTER_SECONDS = 1;
 
 export class Progress {
   private readonly bar: SingleBar | null;
-  private readonly begun = performance.now();
+  private readonly begun = process.uptime();
   private readonly total: number;
   private done = 0;
 
@@ -34,7 +34,7 @@ export class Progress {
     this.done += bytes;
     if (this.bar === null) return;
     if (this.bar.isActive) this.bar.update(megabytes(Math.min(this.done, this.total)));
-    else if (performance.now() - this.begun > SHOWN_AFTER_MS)
+    else if (process.uptime() - this.begun > SHOWN_AFTER_SECONDS)
       this.bar.start(megabytes(this.total), megabytes(this.done));
   }
 

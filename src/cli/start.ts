@@ -5,11 +5,17 @@
  */
 import * as module from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { preparedReplay } from './prepared-replay.ts';
 
 /** From here the path is the same for the source, for its compiled modules and for the bundle. */
 const COMPILED = fileURLToPath(new URL('../../dist/compile-cache', import.meta.url));
 
-const { enableCompileCache } = module as { enableCompileCache?: (folder: string) => unknown };
-enableCompileCache?.(COMPILED);
-const { main } = await import('./main.ts');
-await main();
+await (await program()).main();
+
+async function program(): Promise<{ main: () => Promise<void> }> {
+  const prepared = process.argv[2] === 'replay' ? preparedReplay() : null;
+  if (prepared !== null) return prepared.run();
+  const { enableCompileCache } = module as { enableCompileCache?: (folder: string) => unknown };
+  enableCompileCache?.(COMPILED);
+  return import('./main.ts');
+}

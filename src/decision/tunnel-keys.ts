@@ -6,8 +6,7 @@
  * entry and as many upper bits of its hash as fit. A key that is not there costs one cache line of the index, a key
  * that is there one more. A key is in the first free place from that of its hash on. When a key leaves, keys after it
  * that would be nearer to their own place move up, so no search ends too early. The entries of a tunnel form a list,
- * from the oldest to the newest. Entry 0 and tunnel 0 are none. Memory is reserved for the limit at once, and used only
- * once touched.
+ * from the oldest to the newest. Entry 0 and tunnel 0 are none. Memory for entries doubles when they need more.
  *
  * Invariants: an entry is either in the index and in the list of its tunnel, or free; between a key's place and that of
  * its hash all places are taken; no more than three quarters of all places are.
@@ -24,12 +23,14 @@ export const KEYS_LIMIT = 8;
 /** Words of an entry; the key comes first. NEXT is the number of the next one of the free ones. */
 const Field = { HASH: 10, HOLDER: 11, NEXT: 12, OLDER: 13, NEWER: 14 } as const;
 const ENTRY_WORDS = 16;
+const FIRST_ENTRIES = 4096;
 
 export class TunnelKeys {
   /** The key of the next call. */
   readonly key = new Int32Array(KEY_WORDS);
 
-  private readonly words: Int32Array;
+  private words: Int32Array;
+  private readonly entryLimit: number;
   /** The index; 0 for a free place. */
   private readonly index: Int32Array;
   private readonly placeMask: number;
@@ -48,7 +49,8 @@ export class TunnelKeys {
     // One more than it keeps, for the moment before the oldest goes.
     const entries = tunnelLimit * KEYS_LIMIT + 2;
     const places = 2 ** Math.round(Math.log2(2 * entries));
-    this.words = new Int32Array(entries * ENTRY_WORDS);
+    this.entryLimit = entries;
+    this.words = new Int32Array(Math.min(entries, FIRST_ENTRIES) * ENTRY_WORDS);
     this.index = new Int32Array(places);
     this.placeMask = places - 1;
     this.entryMask = 2 ** Math.ceil(Math.log2(entries)) - 1;
@@ -62,6 +64,7 @@ export class TunnelKeys {
     this.seed = other.seed;
     this.used = other.used;
     this.free = other.free;
+    this.reserve(this.used);
     this.words.set(other.words.subarray(0, other.used * ENTRY_WORDS));
     this.oldest.set(other.oldest);
     this.newest.set(other.newest);
@@ -74,6 +77,7 @@ export class TunnelKeys {
     this.seed = walk.number(this.seed);
     this.used = walk.number(this.used);
     this.free = walk.number(this.free);
+    this.reserve(this.used);
     walk.fixed(this.words, this.used * ENTRY_WORDS);
     walk.fixed(this.oldest);
     walk.fixed(this.newest);
@@ -130,15 +134,27 @@ export class TunnelKeys {
 
   /** An entry for the key, in a free place of the index and in no list. */
   private add(hash: number, place: number): number {
-    const { key, words } = this;
     let entry = this.free;
-    if (entry === 0) entry = this.used++;
-    else this.free = words[entry * ENTRY_WORDS + Field.NEXT]!;
+    if (entry === 0) {
+      entry = this.used++;
+      this.reserve(this.used);
+    } else this.free = this.words[entry * ENTRY_WORDS + Field.NEXT]!;
+    const { key, words } = this;
     const at = entry * ENTRY_WORDS;
     for (let word = 0; word < KEY_WORDS; word++) words[at + word] = key[word]!;
     words[at + Field.HASH] = hash;
     this.index[place] = (hash & ~this.entryMask) | entry;
     return entry;
+  }
+
+  /** Makes room for entries below `end`. */
+  private reserve(end: number): void {
+    let room = this.words.length / ENTRY_WORDS;
+    if (end <= room) return;
+    while (room < end) room *= 2;
+    const larger = new Int32Array(Math.min(room, this.entryLimit) * ENTRY_WORDS);
+    larger.set(this.words);
+    this.words = larger;
   }
 
   private remove(entry: number): void {

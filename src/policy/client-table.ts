@@ -2,10 +2,10 @@
  * Numbers distinct clients from 0 on: an open-addressing hash table that grows by doubling. Two addresses never share a
  * row. The hash is keyed by a random number of the process, so addresses cannot be chosen to collide.
  */
-import { getRandomValues } from 'node:crypto';
+import { randomFillSync } from 'node:crypto';
 import { type Address, halfSipHash } from './client-hash.ts';
 
-const [KEY_LOW, KEY_HIGH] = getRandomValues(new Int32Array(2)) as unknown as readonly [number, number];
+const [KEY_LOW, KEY_HIGH] = randomFillSync(new Int32Array(2)) as unknown as readonly [number, number];
 
 const FIRST_CAPACITY = 1024;
 const KEY_WORDS = 4;
