@@ -1,6 +1,6 @@
 /**
  * The import rules, checked against every import in `src`. Data flows one way: a folder imports only itself and folders
- * before it in the list. And the bounds of files, functions, lines and chains of imports.
+ * before it in the list. And the bounds of files, functions, lines and chains of imports; that of files is one of tests too.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
@@ -8,6 +8,7 @@ import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 
 const SOURCES = join(import.meta.dirname, '../src');
+const TESTS = import.meta.dirname;
 
 const FINDING_CODES = ['dataplane/host/finding.ts', 'dataplane/host/checks.ts'];
 
@@ -152,6 +153,16 @@ describe('a file of src', () => {
     );
     expect(long).toEqual([]);
   });
+});
+
+it(`a file of tests has at most ${MOST_LINES} lines`, () => {
+  const names = readdirSync(TESTS, { recursive: true, encoding: 'utf8' }).filter((name) => /\.m?[jt]s$/.test(name));
+  expect(names.length).toBeGreaterThan(300);
+  const lengths = names.map((name) => ({
+    name,
+    lines: readFileSync(join(TESTS, name), 'utf8').split('\n').length - 1,
+  }));
+  expect(lengths.filter(({ lines }) => lines > MOST_LINES)).toEqual([]);
 });
 
 /** The functions and methods of a file that have a name, with their lines. */

@@ -100,15 +100,16 @@ function stateOf(capacity, name, isDebug) {
 /** The engine over one capture, with all that it says. Runs of equal `variant` have equal rules and table sizes. */
 export class EngineRun {
   lines = [];
+  decisions;
   outcomes = 0;
   #tunnels;
-  #decisions;
   #session;
 
   /** `isDebug`: on the debug build, which refuses an access outside a region or a packet. */
   constructor(name, variant, isDebug = false) {
     const policy = POLICIES[variant % POLICIES.length];
     const { tracker, session, reads } = stateOf(CAPACITIES[variant % CAPACITIES.length], name, isDebug);
+    this.name = name;
     this.table = tracker.table;
     this.reads = reads;
     const events = new EventLines(showAddresses('plain'), {
@@ -131,7 +132,7 @@ export class EngineRun {
     this.#tunnels = session.controller.tunnels;
     this.tracker = tracker;
     this.#session = session;
-    this.#decisions = session.begin({ policy, registry, mode: 'enforce' }, { sink, packetSink: packets });
+    this.decisions = session.begin({ policy, registry, mode: 'enforce' }, { sink, packetSink: packets });
     this.counters = session.counters;
   }
 
@@ -160,7 +161,7 @@ export class EngineRun {
   /** Throws where a structure of the engine is broken. */
   checkInvariants() {
     this.tracker.checkInvariants();
-    this.#decisions.checkInvariants();
+    this.decisions.checkInvariants();
   }
 
   /** Drops a run that has failed, and the table with it. */
@@ -181,13 +182,13 @@ export class EngineRun {
    * holds beside its flows is an invariant of its own.
    */
   get held() {
-    const { buckets } = this.#decisions.buckets;
+    const { buckets } = this.decisions.buckets;
     return {
       flows: this.table.activeCount,
       buckets: buckets.count - buckets.idle.size,
       tunnels: this.#tunnels.count,
       tunnelKeys: this.#tunnels.keys.count.reduce((sum, count) => sum + count, 0),
-      decisions: this.#decisions.decisionTable.count,
+      decisions: this.decisions.decisionTable.count,
     };
   }
 }

@@ -1,7 +1,7 @@
 /** The safety limits: those of a policy that states none, and their names. */
 import { describe, expect, it } from 'vitest';
 import { ClientGroup } from '../../src/policy/client-groups.ts';
-import { DEFAULT_SAFETY, limitingShare, limitText, oneWindow, windowText } from '../../src/policy/limits.ts';
+import { allowedBy, DEFAULT_SAFETY, limitingShare, limitText, oneWindow, windowText } from '../../src/policy/limits.ts';
 import { parsePolicy } from '../../src/policy/policy-file.ts';
 
 const SECOND = 1e6;
@@ -36,15 +36,26 @@ describe('safety limits', () => {
     expect(oneWindow(60 * SECOND, 5, 0.1).limits).toMatchObject([{ share: 0.1, floor: 20 }]);
   });
 
+  it('allow the floor, then exactly the share, and never more than their clients', () => {
+    const share = { windowUs: 60 * SECOND, group: ANY, clients: 500, share: 0.05, floor: 10, then: 'observe' } as const;
+    expect([0, 10, 200, 201, 219, 220, 1000, 10_000, 1e6].map((seen) => allowedBy(share, seen))).toEqual([
+      10, 10, 10, 10, 10, 11, 50, 500, 500,
+    ]);
+    expect(allowedBy({ ...share, share: 0.29 }, 100)).toBe(29);
+    expect(allowedBy({ ...share, share: null }, 3)).toBe(500);
+  });
+
   it.each([
     [60 * SECOND, '60s'],
     [SECOND, '1s'],
     [90 * SECOND, '90s'],
     [HOUR, '1h'],
+    [2 * HOUR, '2h'],
     [36 * HOUR, '36h'],
     [DAY, '24h'],
     [7 * DAY, '7d'],
     [1.5 * SECOND, '1500ms'],
+    [0.25 * SECOND, '250ms'],
   ])('with a window of %d µs are named %s', (windowUs, name) => {
     expect(windowText(windowUs)).toBe(name);
     expect(limitText({ ...DEFAULT_SAFETY.limits[0]!, windowUs })).toBe(`${name} confirmed`);
