@@ -10,13 +10,13 @@ import type { RecordMemory } from '../../capture/format/record-memory.ts';
 import type { Block } from '../../capture/input/block.ts';
 import type { PacketBatch } from '../../capture/packet-batch.ts';
 import { Counters } from '../../dataplane/host/counters.ts';
-import { COPY_WORDS, CopyWord, EVENT_RING, EventKind, FlowEvents } from '../../dataplane/host/flow-event.ts';
+import type { EvidenceRows } from '../../dataplane/host/evidence-rows.ts';
+import { COPY_WORDS, EVENT_RING, EventKind, FlowEvents } from '../../dataplane/host/flow-event.ts';
 import { LinearCounters } from '../../dataplane/host/linear-counters.ts';
 import { type InstanceMemory, regionsAt, snapshotMemory } from '../../dataplane/host/linear-snapshot.ts';
 import type { Tracker, TrackerListener } from '../../dataplane/host/tracker.ts';
 import type { DataplaneThreads } from './dataplane-threads.ts';
-import { MirroredEvidence } from './mirrored-evidence.ts';
-import { MirroredRows } from './mirrored-rows.ts';
+import { MirroredFlows } from './mirrored-flows.ts';
 import { BatchKind, BATCHES, Mark, Place, placeOf } from './shared-work.ts';
 
 /** Events after which their places are given back, so that the tracking thread does not wait for the last one. */
@@ -31,8 +31,7 @@ interface Reports {
 }
 
 export class ThreadedTracker implements Tracker {
-  readonly table: MirroredRows;
-  readonly evidence = new MirroredEvidence();
+  readonly table: MirroredFlows;
   readonly records: RecordMemory;
 
   private readonly threads: DataplaneThreads;
@@ -57,7 +56,7 @@ export class ThreadedTracker implements Tracker {
     this.threads = threads;
     this.records = threads.records;
     this.batches = threads.records.batches;
-    this.table = new MirroredRows(threads.flowCapacity);
+    this.table = new MirroredFlows(threads.flowCapacity);
     threads.waitFor = (block) => {
       while (this.isInUse(block)) {
         this.advance();
@@ -116,7 +115,6 @@ export class ThreadedTracker implements Tracker {
     // All events were read, so their copies are of no use.
     snapshotMemory(walk, this.trackingMemory(), [work.place(Place.COPIES)]);
     this.table.snapshot(walk);
-    this.evidence.snapshot(walk);
     if (!walk.isRestoring) return;
     // The ring goes on where the copied dataplane writes its next event.
     this.read = read;
@@ -148,14 +146,13 @@ export class ThreadedTracker implements Tracker {
     this.isBegun = false;
   }
 
+  get evidence(): EvidenceRows {
+    return this.table.evidence;
+  }
+
   /** Throws if an invariant is broken. */
   checkInvariants(): void {
-    const { table, evidence } = this;
-    const slots = table.activeSlots();
-    invariant(slots.length === table.activeCount, 'the count of mirrored flows is that of their rows');
-    let rows = 0;
-    for (const slot of slots) for (let row = table.evidenceOf(slot); row !== 0; row = evidence.nextOf(row)) rows++;
-    invariant(rows === evidence.count, 'every row of mirrored evidence is one of a mirrored flow');
+    this.table.checkInvariants();
   }
 
   private get underWay(): number {
@@ -271,28 +268,15 @@ export class ThreadedTracker implements Tracker {
 
   /** Reports an event, with its flow's row as it was then. */
   private report(place: number, batch: PacketBatch, packetsBefore: number): void {
-    const { table, evidence, listener } = this;
+    const { table, listener } = this;
     const { events, copies } = this.reports!;
     const slot = events.slotOf(place);
     const kind = events.kindOf(place);
     const copy = place * COPY_WORDS;
-    if (kind === EventKind.PACKET) {
-      table.takeCounts(slot, copies, copy);
-      if (MirroredRows.hasNoEvidence(copies, copy)) this.dropEvidence(slot);
-    } else {
-      table.take(slot, copies, copy);
-      evidence.release(table.evidenceOf(slot));
-      table.setEvidence(slot, evidence.copy(copies, copy + CopyWord.EVIDENCE, events.evidenceCountOf(place)));
-    }
+    if (kind === EventKind.PACKET) table.takeCounts(slot, copies, copy);
+    else table.take(slot, copies, copy, events.evidenceCountOf(place));
     events.report(place, listener, batch, packetsBefore);
-    if (kind !== EventKind.ENDED) return;
-    this.dropEvidence(slot);
-    table.remove(slot);
-  }
-
-  private dropEvidence(slot: number): void {
-    this.evidence.release(this.table.evidenceOf(slot));
-    this.table.setEvidence(slot, 0);
+    if (kind === EventKind.ENDED) table.remove(slot);
   }
 
   private isInUse({ data }: Block): boolean {
