@@ -4,7 +4,7 @@ import { CommandError, ExitCode } from '../core/exit-code.ts';
 import type { Tracker } from '../dataplane/host/tracker.ts';
 import type { LinkIdentity } from '../dataplane/host/link-identity.ts';
 import type { Rules } from '../decision/rules.ts';
-import { type TrialTrip, TrialGuard } from '../decision/trial-guard.ts';
+import { type TrialTrip, TrialAdmission } from '../decision/trial-admission.ts';
 import { filesBackText } from '../output/capture/files-back.ts';
 import { EventFields } from '../output/event/event-fields.ts';
 import type { EventOrigin } from '../output/event/event-origin.ts';
@@ -213,18 +213,18 @@ class CompareRun {
   /** Begins a capture: every set of rules decides its flows, as if it were enforced. */
   private begin(): CaptureUnderWay {
     const { candidates, comparison, throttles } = this;
-    const guards = TrialGuard.sideBySide(candidates.map(({ rules }) => rules.policy.safety));
+    const admissions = TrialAdmission.sideBySide(candidates.map(({ rules }) => rules.policy.safety));
     const sides = candidates.map(({ rules }, side) => ({
       rules,
       sink: comparison.sinkOf(side),
-      guard: guards[side]!,
+      admission: admissions[side]!,
       throttles: throttles?.[side] ?? null,
     }));
     this.session.beginSides(sides, comparison);
     return {
       session: this.session,
       finished: () => {
-        for (const [side, guard] of guards.entries()) addTrips(this.trips[side]!, guard.trips);
+        for (const [side, admission] of admissions.entries()) addTrips(this.trips[side]!, admission.trips);
         for (const study of throttles ?? []) study.forgottenAll();
       },
     };

@@ -12,7 +12,7 @@ import type { OutcomeListener } from '../pipeline/outcome-listener.ts';
 import { Session } from '../pipeline/session.ts';
 import { RecentFlows } from '../decision/recent-flows.ts';
 import type { Rules } from '../decision/rules.ts';
-import { SafetyGuard, type TripReport } from '../decision/safety-guard.ts';
+import { HitAdmission, type TripReport } from '../decision/hit-admission.ts';
 import type { Tunnels } from '../decision/tunnels.ts';
 import type { FlowRows } from '../dataplane/host/flow-rows.ts';
 import type { Tracker } from '../dataplane/host/tracker.ts';
@@ -38,7 +38,7 @@ export class RunEngine {
   readonly tunnels: Tunnels;
   readonly decisions: Decisions;
   readonly decisionTable: DecisionTable;
-  readonly guard: SafetyGuard;
+  readonly admission: HitAdmission;
   /** The flows on which changes of rules are tried. */
   readonly recent: RecentFlows;
   /** Wall-clock time minus the time of the last packet of each batch, after its decisions; for live sources. */
@@ -65,8 +65,8 @@ export class RunEngine {
     const { controller, table } = session;
     this.table = table;
     this.tunnels = controller.tunnels;
-    this.guard = new SafetyGuard(rules.policy.safety, key, onTrip);
-    const { decisions, shadowed } = session.beginShadowed(rules, { sink, guard: this.guard, outcomes });
+    this.admission = new HitAdmission(rules.policy.safety, key, onTrip);
+    const { decisions, shadowed } = session.beginShadowed(rules, { sink, admission: this.admission, outcomes });
     this.decisions = decisions;
     this.session = session;
     this.shadowed = shadowed;
@@ -143,7 +143,7 @@ export class RunEngine {
     const { made } = this.decisions.counts;
     const before = made.reduce((sum, count) => sum + count, 0);
     this.rulesNow = rules;
-    this.guard.breaker.useLimits(rules.policy.safety);
+    this.admission.breaker.useLimits(rules.policy.safety);
     const flows = this.decisions.replaceRules(rules, this.timeUs, this.counters.packets);
     this.decideShadowAgain(this.timeUs);
     return { flows, changed: made.reduce((sum, count) => sum + count, 0) - before };
@@ -154,8 +154,8 @@ export class RunEngine {
    * decided again for the new time.
    */
   clockWasSet(byUs: number): void {
-    this.guard.breaker.clockWasSet(byUs);
-    this.shadowNow?.guard.breaker.clockWasSet(byUs);
+    this.admission.breaker.clockWasSet(byUs);
+    this.shadowNow?.admission.breaker.clockWasSet(byUs);
     this.session.clockWasSet(byUs);
     if (this.counters.packets === 0) return;
     this.decisions.replaceRules(this.rulesNow, this.timeUs + byUs, this.counters.packets);
@@ -169,12 +169,12 @@ export class RunEngine {
 
   /** Begins a shadow in place of an earlier one: it decides the active flows now. Between two batches only. */
   beginShadow(side: ShadowSide): void {
-    side.guard.takeOver(this.guard.breaker);
+    side.admission.takeOver(this.admission.breaker);
     this.shadowNow = side;
     const { table, timeUs, counters } = this;
     const makeListener = (active: DecisionTable, shadow: DecisionTable): ShadowComparison =>
       side.compare({ table, active, shadow });
-    this.shadowed.begin(side.beside(this.rulesNow), side.guard, makeListener, timeUs, counters.packets);
+    this.shadowed.begin(side.beside(this.rulesNow), side.admission, makeListener, timeUs, counters.packets);
   }
 
   endShadow(): void {
@@ -201,7 +201,7 @@ export class RunEngine {
   /** Copies its state, or puts a copy back: rules, limits and sizes must be the same. Between two batches, settled. */
   snapshot(walk: Snapshot): void {
     this.session.snapshot(walk, this.decisions);
-    this.guard.snapshot(walk);
+    this.admission.snapshot(walk);
     this.recent.snapshot(walk);
     this.lag.snapshot(walk);
   }
@@ -223,9 +223,9 @@ export class RunEngine {
   async nextCapture(): Promise<void> {
     await this.session.nextCapture();
     this.decisions.nextCapture();
-    this.guard.breaker.nextCapture();
+    this.admission.breaker.nextCapture();
     this.shadowed.nextCapture();
-    this.shadowNow?.guard.breaker.nextCapture();
+    this.shadowNow?.admission.breaker.nextCapture();
   }
 
   async finish(): Promise<void> {

@@ -107,7 +107,7 @@ export function connectParts(
   const administration = new RunAdministration(administeredParts({ ...shared, version }), log);
   const fleet = options.fleet === null ? null : new FleetShipping(options.fleet, version, log);
   const fleetRules = fleetRulesOf(options, fleet, { engine, changes, notices, program: version, log });
-  const fleetBreaker = fleetBreakerOf(options, fleet, { guard: engine.guard, notices, log });
+  const fleetBreaker = fleetBreakerOf(options, fleet, { admission: engine.admission, notices, log });
   const { control: path, drafts } = options;
   const control = path === null ? null : new ControlSocket(path, administration.answer.bind(administration), log);
   const operated = { ...shared, clock, notices, fleetRules, fleetBreaker, administration, access };
@@ -140,7 +140,7 @@ function safetyOf(
   notice: (line: string) => void,
 ): RunSafety {
   return new RunSafety({
-    guard: engine.guard,
+    admission: engine.admission,
     hits: engine.decisions.counts.hits,
     folder,
     show,

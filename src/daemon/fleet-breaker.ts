@@ -2,7 +2,7 @@
  * The sensor's side of the fleet's breaker: asks the hub for its lease once a second. Without a valid lease no flow is
  * hit; decisions and their events stay the same.
  */
-import type { SafetyGuard } from '../decision/safety-guard.ts';
+import type { HitAdmission } from '../decision/hit-admission.ts';
 import { FleetError, type FleetLink } from '../fleet/fleet-link.ts';
 import { leaseSubject, parseLeaseAnswer } from '../fleet/breaker/lease-message.ts';
 import type { Log } from '../output/log/log.ts';
@@ -15,7 +15,7 @@ const ANSWER_MS = 2000;
 
 export interface FleetBreakerParts {
   readonly link: FleetLink;
-  readonly guard: SafetyGuard;
+  readonly admission: HitAdmission;
   readonly notices: Pick<RunNotices, 'fleetTripped'>;
   readonly log: Log;
 }
@@ -33,7 +33,7 @@ export class RunFleetBreaker {
   constructor({ isp, site }: { readonly isp: string; readonly site: string }, parts: FleetBreakerParts) {
     this.subject = leaseSubject(isp, site);
     this.parts = parts;
-    parts.guard.lease = this.lease;
+    parts.admission.lease = this.lease;
   }
 
   get figures(): FleetLeaseFigures {

@@ -241,7 +241,7 @@ export class RunFleetRules {
     return {
       rules: rulesSha256(engine.rules),
       hits: engine.decisions.counts.hits.total(HitKind.IN_FORCE),
-      trips: engine.guard.tripCount,
+      trips: engine.admission.tripCount,
     };
   }
 

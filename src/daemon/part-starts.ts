@@ -55,12 +55,12 @@ export async function startOutputs(
 export async function startHistory(parts: DaemonParts, version: string, tracker: Tracker): Promise<void> {
   const { history, engine, source, outputs, clock } = parts;
   if (history === null) return;
-  history.begin({ engine, source, clock, tracker, logs: outputs.logs }, engine.guard.breaker.exportState().key);
+  history.begin({ engine, source, clock, tracker, logs: outputs.logs }, engine.admission.breaker.exportState().key);
   await history.start({
     version,
     source: source.kind,
     mode: engine.rules.mode,
-    tripped: engine.guard.breaker.trips.map(({ then }) => then),
+    tripped: engine.admission.breaker.trips.map(({ then }) => then),
     rules: { sha256: rulesSha256(engine.rules) },
     ...contextOf(engine.rules),
   });

@@ -97,7 +97,7 @@ function metricsOf(parts: RouteParts): Metrics {
     flowCapacity: engine.table.capacity,
     tunnels: engine.tunnels,
     decisions: engine.decisions,
-    guard: engine.guard,
+    admission: engine.admission,
     safety: {
       get failureCount() {
         return safety.failureCount + (checkpoints?.failureCount ?? 0);

@@ -5,7 +5,7 @@
 import { accessSync, constants, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RegisteredHits } from '../decision/registered-hits.ts';
-import type { SafetyGuard, TripReport } from '../decision/safety-guard.ts';
+import type { HitAdmission, TripReport } from '../decision/hit-admission.ts';
 import type { ShowAddress } from '../output/event/shown-address.ts';
 import { breakerLine, harmLine } from '../output/event/daemon-event-line.ts';
 import { type ShownTrip, showTrip } from '../output/event/shown-trip.ts';
@@ -29,7 +29,7 @@ interface SafetyState {
 }
 
 export interface SafetyParts {
-  readonly guard: SafetyGuard;
+  readonly admission: HitAdmission;
   readonly hits: RegisteredHits;
   /** Null for no state. */
   readonly folder: string | null;
@@ -89,15 +89,15 @@ export class RunSafety {
    * Loads the saved state from the folder, which this process has locked. Throws if an unusable file cannot be renamed.
    */
   load(): void {
-    const { guard, log } = this.parts;
+    const { admission, log } = this.parts;
     if (this.state === null || this.clients === null || this.older === null) return;
     const reading = this.state.load();
     if (reading.kind === 'broken') this.startSafely(reading.problem, reading.setAside);
     else if (reading.kind === 'state') this.takeUp(reading.data, reading.savedMs);
     this.loadOlder(this.older, reading.kind === 'none');
     this.loadClients(this.clients);
-    if (guard.breaker.trips.some(({ cause }) => cause === 'state')) this.noteStateTrip();
-    for (const trip of guard.breaker.trips)
+    if (admission.breaker.trips.some(({ cause }) => cause === 'state')) this.noteStateTrip();
+    for (const trip of admission.breaker.trips)
       log.warn({ trip }, 'the breaker had tripped before this start: it stays so until a reset');
     // An unwritable disk is detected here and not at the first trip. This also saves the key of a first start.
     this.saveNow();
@@ -118,9 +118,9 @@ export class RunSafety {
    * The engine's state was put back: trips that are still to come are not in force yet, and one for a lost state stays.
    */
   settle(): void {
-    const { guard } = this.parts;
+    const { admission } = this.parts;
     for (const trip of this.tripsOfStart) trip();
-    this.shownTrips = this.shownTrips.filter(({ then }) => guard.breaker.trips.some((trip) => trip.then === then));
+    this.shownTrips = this.shownTrips.filter(({ then }) => admission.breaker.trips.some((trip) => trip.then === then));
   }
 
   /** Writes the events of trips at this start, once the event log is open. */
@@ -133,23 +133,23 @@ export class RunSafety {
 
   /** To be called once a second: saves changes. */
   tick(): void {
-    const { guard, hits, log } = this.parts;
+    const { admission, hits, log } = this.parts;
     if (this.state === null || this.clients === null) return;
     const harm = JSON.stringify(hits.toCounts());
-    const isChanged = guard.breaker.changes !== this.savedChanges || harm !== this.savedHarm;
+    const isChanged = admission.breaker.changes !== this.savedChanges || harm !== this.savedHarm;
     const failed = (error: Error): void => {
       this.failureCount++;
       log.error({ problem: error.message }, 'the state of the safety breaker could not be kept');
     };
     this.ticks++;
     if (isChanged || this.ticks % TICKS_PER_STATE === 0) this.state.saveSoon(() => this.data()).catch(failed);
-    if (this.ticks % TICKS_PER_CLIENTS === 0) this.clients.saveSoon(() => guard.breaker.exportSeen()).catch(failed);
+    if (this.ticks % TICKS_PER_CLIENTS === 0) this.clients.saveSoon(() => admission.breaker.exportSeen()).catch(failed);
   }
 
   /** Saves everything immediately, before the end. */
   saveAll(): void {
     this.saveNow();
-    this.attempt(() => this.clients?.saveNow(this.parts.guard.breaker.exportSeen()));
+    this.attempt(() => this.clients?.saveNow(this.parts.admission.breaker.exportSeen()));
   }
 
   /** Handles a trip of the breaker. */
@@ -169,9 +169,9 @@ export class RunSafety {
 
   /** Closes the breaker; false if it was closed. */
   reset(): boolean {
-    const { guard, notice, log, mode, timeUs } = this.parts;
-    if (guard.breaker.trips.length === 0) return false;
-    guard.reset();
+    const { admission, notice, log, mode, timeUs } = this.parts;
+    if (admission.breaker.trips.length === 0) return false;
+    admission.reset();
     this.shownTrips = [];
     notice(breakerLine(timeUs(), { state: 'reset', mode: mode(), trip: null }));
     log.warn({ mode: mode() }, 'the safety breaker was reset');
@@ -205,17 +205,17 @@ export class RunSafety {
   }
 
   private data(): SafetyState {
-    const { guard, hits } = this.parts;
-    this.savedChanges = guard.breaker.changes;
+    const { admission, hits } = this.parts;
+    this.savedChanges = admission.breaker.changes;
     const harm = hits.toCounts();
     this.savedHarm = JSON.stringify(harm);
-    return { breaker: guard.breaker.exportState(), harm, shownTrips: this.shownTrips };
+    return { breaker: admission.breaker.exportState(), harm, shownTrips: this.shownTrips };
   }
 
   private saveNow(): void {
     this.attempt(() => {
       this.state?.saveNow(this.data());
-      this.older?.keep(this.parts.guard.breaker.trips);
+      this.older?.keep(this.parts.admission.breaker.trips);
     });
   }
 
@@ -229,11 +229,11 @@ export class RunSafety {
   }
 
   private takeUp(data: unknown, savedMs: number): void {
-    const { guard, hits } = this.parts;
+    const { admission, hits } = this.parts;
     const elapsedUs = Math.max(0, Date.now() - savedMs) * MICROS_PER_MILLISECOND;
     try {
       const { breaker, harm, shownTrips } = data as SafetyState;
-      guard.breaker.importState(breaker, elapsedUs);
+      admission.breaker.importState(breaker, elapsedUs);
       hits.addCounts(harm);
       this.shownTrips = Array.isArray(shownTrips) ? shownTrips : [];
     } catch (error) {
@@ -244,38 +244,38 @@ export class RunSafety {
 
   /** The previous state is lost: nothing is enforced until a reset by an operator. */
   private startSafely(problem: string, setAside: string): void {
-    const { guard, log } = this.parts;
+    const { admission, log } = this.parts;
     log.error(
       { problem, set_aside: setAside },
       'the state of the safety breaker cannot be used: nothing is enforced until a reset',
     );
-    guard.breaker.reset();
+    admission.breaker.reset();
     this.tripForState();
   }
 
   private noteStateTrip(): void {
-    const { guard, timeUs } = this.parts;
+    const { admission, timeUs } = this.parts;
     this.tripsOfStart.push(() => {
-      guard.breaker.tripForState(timeUs());
+      admission.breaker.tripForState(timeUs());
     });
   }
 
   private tripForState(): void {
-    const { guard, timeUs, show, notices } = this.parts;
-    guard.breaker.tripForState(timeUs());
+    const { admission, timeUs, show, notices } = this.parts;
+    admission.breaker.tripForState(timeUs());
     this.noteStateTrip();
-    const shown = showTrip({ trip: guard.breaker.trips.at(-1)!, rule: null, flows: [] }, show);
+    const shown = showTrip({ trip: admission.breaker.trips.at(-1)!, rule: null, flows: [] }, show);
     this.shownTrips = [...this.shownTrips.filter(({ then }) => then !== shown.then), shown];
-    this.unannounced.push({ timeUs: guard.breaker.trips.at(-1)!.timeUs, trip: shown });
+    this.unannounced.push({ timeUs: admission.breaker.trips.at(-1)!.timeUs, trip: shown });
     notices.tripped(shown);
   }
 
   private loadClients(file: StateFile): void {
-    const { guard, log } = this.parts;
+    const { admission, log } = this.parts;
     let reading = file.load();
     if (reading.kind === 'state') {
       try {
-        guard.breaker.importSeen(reading.data);
+        admission.breaker.importSeen(reading.data);
       } catch (error) {
         reading = file.setAside((error as Error).message);
       }
@@ -293,17 +293,17 @@ export class RunSafety {
    * in which that version ran again.
    */
   private loadOlder(older: OlderBreaker, isFirst: boolean): void {
-    const { guard, log, show } = this.parts;
+    const { admission, log, show } = this.parts;
     let reading = older.load();
     if (reading.kind === 'state') {
       try {
-        if (isFirst) guard.breaker.importState(reading.data, 0);
-        else guard.breaker.importTrips(reading.data);
+        if (isFirst) admission.breaker.importState(reading.data, 0);
+        else admission.breaker.importTrips(reading.data);
         const { data } = reading;
         this.tripsOfStart.push(() => {
-          guard.breaker.importTrips(data);
+          admission.breaker.importTrips(data);
         });
-        this.shownTrips = guard.breaker.trips.map((trip) => showTrip({ trip, rule: null, flows: [] }, show));
+        this.shownTrips = admission.breaker.trips.map((trip) => showTrip({ trip, rule: null, flows: [] }, show));
         log.info({ path: older.path }, 'the state of the breaker was taken over from version 0.1');
       } catch (error) {
         reading = older.setAside((error as Error).message);

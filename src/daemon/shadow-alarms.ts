@@ -6,7 +6,7 @@ import { FlowRecord } from '../decision/flow-record.ts';
 import { DecisionWord, type DecisionTable } from '../decision/decision-table.ts';
 import { ruleName, shownRegistration } from '../decision/decision-views.ts';
 import type { Rules } from '../decision/rules.ts';
-import type { TripReport } from '../decision/safety-guard.ts';
+import type { TripReport } from '../decision/hit-admission.ts';
 import { contextOf } from '../output/event/event-context.ts';
 import { EventFields } from '../output/event/event-fields.ts';
 import { vpnFields } from '../output/event/flow-names.ts';

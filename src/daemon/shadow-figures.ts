@@ -16,7 +16,7 @@ export function shadowName({ rules }: ShadowSide, active: Rules): ShadowName {
 }
 
 export function shadowFigures(side: ShadowSide, active: Rules, { timeUs, evaluation }: LastHour): ShadowFigures {
-  const { comparison, guard, sinceUs } = side;
+  const { comparison, admission, sinceUs } = side;
   const { hits } = comparison;
   return {
     ...shadowName(side, active),
@@ -45,7 +45,7 @@ export function shadowFigures(side: ShadowSide, active: Rules, { timeUs, evaluat
       clients: evaluation.clients,
       hits_by_rule: Object.fromEntries(evaluation.hitsByRule),
     },
-    would_trip: guard.trips.map(trialTripJson),
+    would_trip: admission.trips.map(trialTripJson),
   };
 }
 

@@ -2,9 +2,9 @@
  * A shadow while it decides: its rules, its breaker on trial, and what it has decided otherwise than the active rules.
  * It is decided as if it was enforced, whatever its `mode` says.
  */
-import { TrialGuard } from '../decision/trial-guard.ts';
+import { TrialAdmission } from '../decision/trial-admission.ts';
 import type { Rules } from '../decision/rules.ts';
-import type { TripReport } from '../decision/safety-guard.ts';
+import type { TripReport } from '../decision/hit-admission.ts';
 import type { FlowEvaluation } from '../policy/change-evaluation.ts';
 import { type ComparedSides, type RegisteredHit, ShadowComparison } from '../study/shadow/shadow-comparison.ts';
 import type { ShadowRules } from './shadow-rules.ts';
@@ -23,7 +23,7 @@ export interface LastHour {
 
 export class ShadowSide {
   readonly rules: ShadowRules;
-  readonly guard: TrialGuard;
+  readonly admission: TrialAdmission;
   /** Packet time at which it began. */
   readonly sinceUs: number;
   private readonly alarms: ShadowAlarms;
@@ -33,7 +33,7 @@ export class ShadowSide {
     this.rules = rules;
     this.sinceUs = sinceUs;
     this.alarms = alarms;
-    this.guard = new TrialGuard(rules.policy.safety, (report) => {
+    this.admission = new TrialAdmission(rules.policy.safety, (report) => {
       alarms.wouldTrip(report);
     });
   }

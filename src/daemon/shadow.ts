@@ -134,7 +134,7 @@ export class RunShadow {
   get counts(): ShadowCounts | null {
     const { shadow, rules } = this.engine;
     if (shadow === null || this.lastHour === null) return null;
-    const { comparison, guard } = shadow;
+    const { comparison, admission } = shadow;
     const { policy, registry } = shadowName(shadow, rules);
     return {
       ...policy,
@@ -146,7 +146,7 @@ export class RunShadow {
       packets: comparison.packets,
       hits: comparison.hits,
       lastHour: this.lastHour.evaluation,
-      trips: guard.trips,
+      trips: admission.trips,
     };
   }
 

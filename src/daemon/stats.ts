@@ -12,7 +12,7 @@ export function daemonStats(
   source: RunSource,
   outputs: RunOutputs,
 ): Readonly<Record<string, unknown>> {
-  const { counters, decisions, guard } = engine;
+  const { counters, decisions, admission } = engine;
   const { dropped, restarts, gapSeconds, stalls, files } = source.counts;
   return {
     packets: counters.packets,
@@ -30,7 +30,11 @@ export function daemonStats(
     outcome_packets: named(OUTCOME_NAMES, counters.outcomePackets),
     registered_hits: decisions.counts.hits.toCounts(),
     mode: decisions.mode,
-    breaker: { tripped: guard.hasTripped, ignores_suspected: guard.refuses(Stage.SUSPECTED), trips: guard.tripCount },
+    breaker: {
+      tripped: admission.hasTripped,
+      ignores_suspected: admission.refuses(Stage.SUSPECTED),
+      trips: admission.tripCount,
+    },
     lines_dropped: outputs.logs.reduce((sum, { lines }) => sum + lines.droppedCount, 0),
   };
 }

@@ -16,7 +16,7 @@ export function daemonStatus(
   changes: RunChanges,
   shadow: RunShadow,
 ): object {
-  const { rules, decisions, guard, counters } = engine;
+  const { rules, decisions, admission, counters } = engine;
   const { calendar } = changes;
   const { refused } = changes.guard;
   const { held, nextUsOrInfinity: nextUs, aheadDates } = calendar;
@@ -49,11 +49,11 @@ export function daemonStatus(
     },
     next_date: nextUs === Infinity ? null : formatMicros(nextUs),
     breaker: {
-      tripped: guard.hasTripped,
-      causes: guard.breaker.trips.map(({ cause }) => cause),
-      trips: guard.tripCount,
+      tripped: admission.hasTripped,
+      causes: admission.breaker.trips.map(({ cause }) => cause),
+      trips: admission.tripCount,
       // Null where a sensor hits within its own limits alone.
-      lease_valid: guard.lease?.isValid ?? null,
+      lease_valid: admission.lease?.isValid ?? null,
     },
     registered_hits: decisions.counts.hits.toCounts(),
     shadow: shadow.status(false),

@@ -14,7 +14,7 @@ import type { DecisionSink } from './decision-sink.ts';
 import { DecisionTable } from './decision-table.ts';
 import { Decisions } from './decisions.ts';
 import type { Rules } from './rules.ts';
-import type { SafetyGuard } from './safety-guard.ts';
+import type { HitAdmission } from './hit-admission.ts';
 import type { ThrottleListener } from './throttle-listener.ts';
 import { Tunnels } from './tunnels.ts';
 
@@ -68,12 +68,12 @@ export class DecisionController implements DecisionPort {
   begin(
     rules: Rules,
     sink: DecisionSink,
-    guard: SafetyGuard | null = null,
+    admission: HitAdmission | null = null,
     throttles: ThrottleListener | null = null,
   ): Decisions {
     const { table, decisionTable, evidence, tunnels } = this;
     const lead = this.lead?.decisions ?? null;
-    this.current = new Decisions(table, decisionTable, evidence, tunnels, rules, sink, guard, throttles, lead);
+    this.current = new Decisions(table, decisionTable, evidence, tunnels, rules, sink, admission, throttles, lead);
     return this.current;
   }
 

@@ -27,7 +27,7 @@ export const DecisionWord = {
   BUCKET: 7,
   /** Generation of the rules that the numbers above belong to. */
   RULES_GENERATION: 8,
-  /** Generation of the safety guard that has admitted the client; 0 for none. */
+  /** Generation of the admission that has admitted the client; 0 for none. */
   ADMITTED_BY: 9,
   NEXT_TIME: 10,
   NEXT_PACKETS: 12,
@@ -60,9 +60,9 @@ export class DecisionTable {
   hitKinds = new Uint8Array(INITIAL_CAPACITY);
   hitOutcomes = new Uint8Array(INITIAL_CAPACITY);
 
-  /** By number: the packet time from which the flow's client is shown to the safety guard again. */
+  /** By number: the packet time from which the flow's client is shown to the breaker again. */
   shownUntil = new Float64Array(INITIAL_CAPACITY);
-  /** By number: how often the guard's windows had moved when it was shown last; 0 for never. */
+  /** By number: how often the breaker's windows had moved when it was shown last; 0 for never. */
   shownAt = new Float64Array(INITIAL_CAPACITY);
   /** By number: two words, the hash of the client that was shown then. */
   clientHashes = new Int32Array(2 * INITIAL_CAPACITY);

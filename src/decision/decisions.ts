@@ -2,7 +2,7 @@
  * Decides flows with a finding: looks up both ends in the registry, applies the policy, and hands each change to the
  * sink. A decision is made again when the stage changes, at a packet after a boundary of policy or registry, and when
  * the flow's packets or bytes reach a minimum of a rule. In mode enforce it also gives the outcome of each packet, if
- * the safety guard admits the client.
+ * hits of the client are admitted.
  *
  * Rules are replaced between two batches. Every flow that has a decision is decided again, and changes go to the sink
  * like any other change.
@@ -27,7 +27,7 @@ import { DueDecisions } from './due-decisions.ts';
 import { FlowRecord } from './flow-record.ts';
 import { HitControl } from './hit-control.ts';
 import type { Rules } from './rules.ts';
-import type { SafetyGuard } from './safety-guard.ts';
+import type { HitAdmission } from './hit-admission.ts';
 import type { ThrottleListener } from './throttle-listener.ts';
 import { DecisionViews, isSameRegistration, NO_ACTION, ruleName } from './decision-views.ts';
 import { DECISION_WORDS, type DecisionTable, DecisionWord, VPN_FLOW_WORDS, VpnFlowWord } from './decision-table.ts';
@@ -48,7 +48,7 @@ export class Decisions {
   private rulesBefore: Rules;
   private rulesGeneration = 1;
   private readonly sink: DecisionSink;
-  private readonly guard: SafetyGuard | null;
+  private readonly admission: HitAdmission | null;
   private readonly throttles: ThrottleListener | null;
   private readonly record: FlowRecord;
   private readonly decisionTable: DecisionTable;
@@ -68,7 +68,7 @@ export class Decisions {
     tunnels: Tunnels,
     rules: Rules,
     sink: DecisionSink,
-    guard: SafetyGuard | null = null,
+    admission: HitAdmission | null = null,
     throttles: ThrottleListener | null = null,
     lead: Decisions | null = null,
   ) {
@@ -87,9 +87,9 @@ export class Decisions {
     this.counts.tally.useRules(rules.policy.rules);
     this.due = new DueDecisions(table, decisionTable, rules);
     this.sink = sink;
-    this.guard = guard;
+    this.admission = admission;
     this.throttles = throttles;
-    this.hitControl = new HitControl(table, decisionTable, this.basis, rules, guard, this.counts.hits);
+    this.hitControl = new HitControl(table, decisionTable, this.basis, rules, admission, this.counts.hits);
   }
 
   /** The input of the last decision. */
@@ -116,9 +116,9 @@ export class Decisions {
     this.counts.snapshot(walk);
   }
 
-  /** The mode in effect: that of the rules, unless the safety guard has tripped. */
+  /** The mode in effect: that of the rules, unless the breaker has tripped. */
   get mode(): Mode {
-    return this.guard?.hasTripped === true ? 'observe' : this.rules.mode;
+    return this.admission?.hasTripped === true ? 'observe' : this.rules.mode;
   }
 
   /**
@@ -156,21 +156,21 @@ export class Decisions {
 
   /**
    * The packet time before which no packet from `timeUs` on changes a decision, is affected by one, or is shown to the
-   * guard; `timeUs` if any may.
+   * breaker; `timeUs` if any may.
    */
   noChangeUntil(timeUs: number): number {
-    return this.rules.mode === 'observe' && this.guard === null ? this.due.noChangeUntil(timeUs) : timeUs;
+    return this.rules.mode === 'observe' && this.admission === null ? this.due.noChangeUntil(timeUs) : timeUs;
   }
 
   /** The packet time before which no packet of a flow does any of this; -Infinity if any may. */
   quietUntil(slot: number): number {
-    const { decisionTable, guard, rules } = this;
+    const { decisionTable, admission, rules } = this;
     const number = decisionTable.numberOf(slot);
     if (number === 0) return -Infinity;
     const action = decisionTable.words[number * DECISION_WORDS + DecisionWord.ACTION];
     if (rules.mode !== 'observe' && action !== Action.ALLOW) return -Infinity;
     const dueUs = this.due.quietUntil(number);
-    return guard === null ? dueUs : Math.min(dueUs, decisionTable.shownUntil[number]!);
+    return admission === null ? dueUs : Math.min(dueUs, decisionTable.shownUntil[number]!);
   }
 
   packet(slot: number, wireLength: number, packet: number): Outcome {
@@ -183,9 +183,9 @@ export class Decisions {
   /** The same for a packet at a time, of a flow whose decision has this number. */
   packetAt(timeUs: number, number: number, slot: number, wireLength: number, packet: number): Outcome {
     if (this.due.isDue(slot, number, Math.min(timeUs, this.rulesUntilUs))) this.decide(slot, timeUs, packet);
-    const { guard } = this;
-    if (guard !== null && timeUs >= this.decisionTable.shownUntil[number]!)
-      this.hitControl.show(guard, number, slot, timeUs);
+    const { admission } = this;
+    if (admission !== null && timeUs >= this.decisionTable.shownUntil[number]!)
+      this.hitControl.show(admission, number, slot, timeUs);
     if (this.rules.mode === 'observe') return Outcome.FORWARDED;
     if (this.decisionTable.words[number * DECISION_WORDS + DecisionWord.ACTION] === Action.ALLOW)
       return Outcome.FORWARDED;
@@ -237,7 +237,7 @@ export class Decisions {
     const row = number * DECISION_WORDS;
     if (words[row + DecisionWord.ACTION] === Action.BLOCK)
       return this.hitControl.mayHit(number, slot, timeUs) ? Outcome.DROPPED : Outcome.FORWARDED;
-    if (this.guard?.refuses(words[row + DecisionWord.STAGE]!) === true) return Outcome.FORWARDED;
+    if (this.admission?.refuses(words[row + DecisionWord.STAGE]!) === true) return Outcome.FORWARDED;
     const delay = this.buckets.take(row, wireLength, timeUs);
     let outcome: Outcome = delay === NO_ROOM ? Outcome.DROPPED : Outcome.DELAYED;
     if (delay === 0 || !this.hitControl.mayHit(number, slot, timeUs)) outcome = Outcome.FORWARDED;

@@ -1,5 +1,5 @@
 /**
- * Whether a flow's client may be hit by throttles and blocks now, which the safety guard says, and the registered hits
+ * Whether a flow's client may be hit by throttles and blocks now, which the admission says, and the registered hits
  * among the decisions.
  */
 import type { FlowRows } from '../dataplane/host/flow-rows.ts';
@@ -13,7 +13,7 @@ import { ruleName } from './decision-views.ts';
 import { FlowIdentity } from './flow-record.ts';
 import { HitKind, HitOutcome, type RegisteredHits } from './registered-hits.ts';
 import type { Rules } from './rules.ts';
-import type { SafetyGuard } from './safety-guard.ts';
+import type { HitAdmission } from './hit-admission.ts';
 
 export class HitControl {
   /** The rules in use; set when they are swapped. */
@@ -21,48 +21,48 @@ export class HitControl {
   private readonly table: FlowRows;
   private readonly decisionTable: DecisionTable;
   private readonly basis: DecisionBasis;
-  private readonly guard: SafetyGuard | null;
+  private readonly admission: HitAdmission | null;
   private readonly hits: RegisteredHits;
   private readonly client = new FlowIdentity();
 
-  /** `basis` has the input of the last decision. Without a guard every client may be hit. */
+  /** `basis` has the input of the last decision. Without an admission every client may be hit. */
   constructor(
     table: FlowRows,
     decisionTable: DecisionTable,
     basis: DecisionBasis,
     rules: Rules,
-    guard: SafetyGuard | null,
+    admission: HitAdmission | null,
     hits: RegisteredHits,
   ) {
     this.table = table;
     this.decisionTable = decisionTable;
     this.basis = basis;
     this.rules = rules;
-    this.guard = guard;
+    this.admission = admission;
     this.hits = hits;
   }
 
-  /** True when the flow's packets may be hit now: there is no guard, or it lets the client be hit. */
+  /** True when the flow's packets may be hit now: there is no admission, or it lets the client be hit. */
   mayHit(number: number, slot: number, timeUs: number): boolean {
-    const { guard, decisionTable, rules } = this;
-    if (guard === null) return true;
+    const { admission, decisionTable, rules } = this;
+    if (admission === null) return true;
     const { words } = decisionTable;
     const row = number * DECISION_WORDS;
     const stage = words[row + DecisionWord.STAGE]!;
-    if (guard.refuses(stage)) return false;
-    if (words[row + DecisionWord.ADMITTED_BY] === guard.generation) return true;
+    if (admission.refuses(stage)) return false;
+    if (words[row + DecisionWord.ADMITTED_BY] === admission.generation) return true;
     const rule = ruleName(rules, words[row + DecisionWord.RULE]!) ?? '';
     const isHarm = decisionTable.hitKinds[number] === HitKind.IN_FORCE;
-    const isAdmitted = guard.admit(this.clientOf(slot), timeUs, stage, rule, isHarm);
-    if (isAdmitted) words[row + DecisionWord.ADMITTED_BY] = guard.generation;
+    const isAdmitted = admission.admit(this.clientOf(slot), timeUs, stage, rule, isHarm);
+    if (isAdmitted) words[row + DecisionWord.ADMITTED_BY] = admission.generation;
     this.countHit(number, isAdmitted ? HitOutcome.DONE : HitOutcome.PREVENTED, timeUs);
     return isAdmitted;
   }
 
-  /** Shows the client of a flow with a finding to the guard, and whether it is still being hit. */
-  show(guard: SafetyGuard, number: number, slot: number, timeUs: number): void {
+  /** Shows the client of a flow with a finding to the admission, and whether it is still being hit. */
+  show(admission: HitAdmission, number: number, slot: number, timeUs: number): void {
     const { words, shownUntil, shownAt, clientHashes } = this.decisionTable;
-    const { breaker } = guard;
+    const { breaker } = admission;
     const row = number * DECISION_WORDS;
     const stage = words[row + DecisionWord.STAGE]!;
     const since = shownAt[number]!;
@@ -78,8 +78,8 @@ export class HitControl {
       shownUntil[number] = breaker.seeAgain(timeUs, clientHashes[hash]!, clientHashes[hash + 1]!, stage, since);
     }
     shownAt[number] = breaker.seenMoves;
-    const isHit = words[row + DecisionWord.ADMITTED_BY] === guard.generation && !guard.refuses(stage);
-    if (isHit) guard.touch(this.clientOf(slot), timeUs, stage);
+    const isHit = words[row + DecisionWord.ADMITTED_BY] === admission.generation && !admission.refuses(stage);
+    if (isHit) admission.touch(this.clientOf(slot), timeUs, stage);
   }
 
   /** Identity of a flow, whose source is the client. */
@@ -97,7 +97,7 @@ export class HitControl {
     const rule = decisionTable.words[number * DECISION_WORDS + DecisionWord.RULE]!;
     const kind = actionOf(rules.policy, rule) === Action.ALLOW ? HitKind.NONE : this.hitKind(rule);
     if (isNew || decisionTable.hitKinds[number] !== kind) decisionTable.hitOutcomes[number] = HitOutcome.NONE;
-    // A flow that is being hit may become a registered one: the guard must admit it again.
+    // A flow that is being hit may become a registered one: it must be admitted again.
     if (decisionTable.hitKinds[number] !== kind)
       decisionTable.words[number * DECISION_WORDS + DecisionWord.ADMITTED_BY] = 0;
     decisionTable.hitKinds[number] = kind;

@@ -3,7 +3,7 @@ import { LARGEST_CAPTURED_LENGTH } from '../capture/format/record-flaw.ts';
 import type { PacketBatch } from '../capture/packet-batch.ts';
 import type { Tracker } from '../dataplane/host/tracker.ts';
 import type { Rules } from '../decision/rules.ts';
-import { TrialGuard } from '../decision/trial-guard.ts';
+import { TrialAdmission } from '../decision/trial-admission.ts';
 import { Session } from '../pipeline/session.ts';
 import type { EventSink } from './event-sink.ts';
 import type { EventRun } from './queued-reading.ts';
@@ -49,9 +49,9 @@ export class PacketEvents implements EventRun {
 
   async run(): Promise<ReadSummary> {
     const { rules, sink } = this;
-    const guard = rules.mode === 'enforce' ? new TrialGuard(rules.policy.safety) : null;
+    const admission = rules.mode === 'enforce' ? new TrialAdmission(rules.policy.safety) : null;
     const session = new Session(this.makeTracker());
-    const decisions = session.begin(rules, { sink: sink.sink, guard });
+    const decisions = session.begin(rules, { sink: sink.sink, admission });
     sink.beginFile(this.name, 0);
     let number = 0;
     for await (const packets of this.packets.items()) {

@@ -5,7 +5,7 @@ import type { Rules } from '../decision/rules.ts';
 import type { DecisionSink } from '../decision/decision-sink.ts';
 import type { Tracker } from '../dataplane/host/tracker.ts';
 import type { ThrottleListener } from '../decision/throttle-listener.ts';
-import { TrialGuard, type TrialTrip } from '../decision/trial-guard.ts';
+import { TrialAdmission, type TrialTrip } from '../decision/trial-admission.ts';
 import { CaptureRun, type CaptureRunOptions, type CaptureUnderWay } from './capture-run.ts';
 import type { OutcomeListener } from './outcome-listener.ts';
 import { type PacketSink, Session } from './session.ts';
@@ -55,14 +55,14 @@ export class Replay extends CaptureRun {
   private begin(): CaptureUnderWay {
     const sink = this.makeSink(() => decisions);
     const { rules, packetSink, session, throttles, outcomes } = this;
-    const guard = rules.mode === 'enforce' ? new TrialGuard(rules.policy.safety) : null;
-    const decisions = session.begin(rules, { sink, guard, packetSink, throttles, outcomes });
+    const admission = rules.mode === 'enforce' ? new TrialAdmission(rules.policy.safety) : null;
+    const decisions = session.begin(rules, { sink, admission, packetSink, throttles, outcomes });
     return {
       session,
       finished: () => {
         throttles?.forgottenAll();
         this.counts.add(decisions.counts);
-        addTrips(this.trips, guard?.trips ?? []);
+        addTrips(this.trips, admission?.trips ?? []);
       },
     };
   }

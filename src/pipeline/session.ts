@@ -18,7 +18,7 @@ import { DecisionController, type DecisionPort } from '../decision/decision-cont
 import type { DecisionSink } from '../decision/decision-sink.ts';
 import type { Decisions } from '../decision/decisions.ts';
 import type { Rules } from '../decision/rules.ts';
-import type { SafetyGuard } from '../decision/safety-guard.ts';
+import type { HitAdmission } from '../decision/hit-admission.ts';
 import type { ThrottleListener } from '../decision/throttle-listener.ts';
 import type { OutcomeListener } from './outcome-listener.ts';
 import { ShadowedDecisions } from './shadowed-decisions.ts';
@@ -35,7 +35,7 @@ export interface SessionOutputs {
   /** Receives decisions, and flows at their end. */
   readonly sink: DecisionSink;
   /** Limits how many clients are throttled or blocked; null or left out: no limit. */
-  readonly guard?: SafetyGuard | null;
+  readonly admission?: HitAdmission | null;
   /** Receives every packet with its outcome; null or left out: none. */
   readonly packetSink?: PacketSink | null;
   /** Receives what throttles do in mode enforce; null or left out: none. */
@@ -48,7 +48,7 @@ export interface SessionOutputs {
 export interface Side {
   readonly rules: Rules;
   readonly sink: DecisionSink;
-  readonly guard: SafetyGuard | null;
+  readonly admission: HitAdmission | null;
   /** Receives what its throttles do; null or left out: none. */
   readonly throttles?: ThrottleListener | null;
 }
@@ -97,18 +97,18 @@ export class Session implements TrackerListener {
   /** Begins a capture; the one before must be finished. */
   begin(
     rules: Rules,
-    { sink, guard = null, packetSink = null, throttles = null, outcomes = null }: SessionOutputs,
+    { sink, admission = null, packetSink = null, throttles = null, outcomes = null }: SessionOutputs,
   ): Decisions {
-    const decisions = this.controller.begin(rules, sink, guard, throttles);
+    const decisions = this.controller.begin(rules, sink, admission, throttles);
     this.beginWith(this.controller, packetSink, outcomes);
     return decisions;
   }
 
   /** Begins a capture beside whose decisions a shadow may decide. */
-  beginShadowed(rules: Rules, { sink, guard = null, outcomes = null }: SessionOutputs): ShadowedCapture {
+  beginShadowed(rules: Rules, { sink, admission = null, outcomes = null }: SessionOutputs): ShadowedCapture {
     const { controller } = this;
     const shadowed = new ShadowedDecisions(controller);
-    const decisions = controller.begin(rules, shadowed.noting(sink), guard);
+    const decisions = controller.begin(rules, shadowed.noting(sink), admission);
     this.beginWith(shadowed, null, outcomes);
     return { decisions, shadowed };
   }
@@ -120,8 +120,8 @@ export class Session implements TrackerListener {
       const lead = sides.findIndex(({ rules: other }) => other.registry === rules.registry);
       this.controllerOf(side, lead === side ? null : controllers[lead]!);
     }
-    for (const [side, { rules, sink, guard, throttles = null }] of sides.entries())
-      controllers[side]!.begin(rules, sink, guard, throttles);
+    for (const [side, { rules, sink, admission, throttles = null }] of sides.entries())
+      controllers[side]!.begin(rules, sink, admission, throttles);
     this.beginWith(new SideBySide(tracker.table, controllers.slice(0, sides.length), listener));
   }
 

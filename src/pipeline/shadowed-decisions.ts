@@ -11,7 +11,7 @@ import type { DecisionPort } from '../decision/decision-controller.ts';
 import type { DecisionSink } from '../decision/decision-sink.ts';
 import type { Decisions } from '../decision/decisions.ts';
 import type { Rules } from '../decision/rules.ts';
-import type { SafetyGuard } from '../decision/safety-guard.ts';
+import type { HitAdmission } from '../decision/hit-admission.ts';
 import type { DecisionTable } from '../decision/decision-table.ts';
 
 /** Receives what the shadow decides. A slot is valid during the call only. */
@@ -63,10 +63,10 @@ export class ShadowedDecisions implements DecisionPort {
    * Begins a shadow, in place of an earlier one: the flows that are active are decided at this packet time. Between two
    * batches only.
    */
-  begin(rules: Rules, guard: SafetyGuard, makeListener: MakeListener, timeUs: number, packet: number): void {
+  begin(rules: Rules, admission: HitAdmission, makeListener: MakeListener, timeUs: number, packet: number): void {
     const controller = this.active.beside();
     const note: DecisionSink = { decided: ({ slot }) => this.decidedSlots.push(slot) };
-    const decisions = controller.begin(rules, note, guard);
+    const decisions = controller.begin(rules, note, admission);
     const listener = makeListener(this.active.decisionTable, controller.decisionTable);
     this.decidedSlots.length = 0;
     this.shadow = { controller, decisions, listener };

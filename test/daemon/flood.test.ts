@@ -59,14 +59,14 @@ describe('a spoofed flood', () => {
     const capacities = { hit: CAPACITY, seen: CAPACITY };
     const flooded = await live(rules, minute(SPOOFED), { capacities });
     expect(flooded.trips.map(({ trip }) => [trip.then, trip.limit])).toEqual([['ignore-suspected', '60s suspected']]);
-    const [confirmed, any, suspected] = flooded.guard!.breaker.limitCounts();
+    const [confirmed, any, suspected] = flooded.admission!.breaker.limitCounts();
     expect(suspected!.seen).toBeGreaterThan(SPOOFED * 0.8);
     expect(any!.seen).toBeGreaterThan(SPOOFED * 0.8);
     // Confirmed findings are counted separately, so they stay exact.
     expect(confirmed!.seen).toBe(REAL);
     expect(confirmed!.affected).toBeGreaterThan(REAL * 0.05);
     // Nine bytes per client, as text, in three tables.
-    expect(JSON.stringify(flooded.guard!.breaker.exportSeen()).length).toBeLessThan(3 * 14 * CAPACITY);
+    expect(JSON.stringify(flooded.admission!.breaker.exportSeen()).length).toBeLessThan(3 * 14 * CAPACITY);
 
     // Without the flood suspected findings are enforced too; confirmed ones are treated the same.
     const quiet = await live(

@@ -100,7 +100,7 @@ describe('a reload', () => {
     await daemon.feed(0, CLIENTS, START_US + MINUTE_US);
     expect(daemon.hitClients).toBe(CLIENTS);
     expect(daemon.trips).toHaveLength(1);
-    expect(daemon.engine.guard.breaker.limitCounts()[0]!.affected).toBeLessThanOrEqual(ALLOWED);
+    expect(daemon.engine.admission.breaker.limitCounts()[0]!.affected).toBeLessThanOrEqual(ALLOWED);
   });
 
   it('cannot raise the limits that it is decided by', async () => {
@@ -180,7 +180,7 @@ describe('a date', () => {
     expect(daemon.hitClients).toBe(CLIENTS);
     // The breaker stops what the operator allowed.
     expect(daemon.trips).toHaveLength(1);
-    expect(daemon.engine.guard.breaker.limitCounts()[0]!.affected).toBeLessThanOrEqual(ALLOWED);
+    expect(daemon.engine.admission.breaker.limitCounts()[0]!.affected).toBeLessThanOrEqual(ALLOWED);
   });
 
   it('that a clock passes because it was set is held like any other, and lies ahead again once the clock is set back', async () => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { AssemblyTracker } from '../../src/dataplane/host/assembly-tracker.ts';
 import { DecisionController } from '../../src/decision/decision-controller.ts';
 import { VPN_FLOW_WORDS, VpnFlowWord } from '../../src/decision/decision-table.ts';
-import { TrialGuard } from '../../src/decision/trial-guard.ts';
+import { TrialAdmission } from '../../src/decision/trial-admission.ts';
 import { REGISTRY_HEADER, rulesOf } from '../kit/rehearsed-day.ts';
 
 const UNTIL = '{ name: grace, action: allow, when: { until: 2024-12-01T00:00:00Z } }';
@@ -36,10 +36,10 @@ describe('no packet changes anything', () => {
     ['until the date of a rule is over', rules(UNTIL), false, Date.parse('2024-12-01T00:00:00Z') * 1000 + 1],
     ['but any may, with a minimum', rules('{ name: a, action: allow, when: { min_packets: 3 } }'), false, NOON],
     ['but any may, where packets are affected', rules(undefined, 'enforce'), false, NOON],
-    ['but any may, where clients are shown to a guard', rules(), true, NOON],
-  ])('%s', (_, some, withGuard, until) => {
+    ['but any may, where clients are shown to a breaker', rules(), true, NOON],
+  ])('%s', (_, some, withAdmission, until) => {
     const own = controller();
-    own.begin(some, {}, withGuard ? new TrialGuard(some.policy.safety) : null);
+    own.begin(some, {}, withAdmission ? new TrialAdmission(some.policy.safety) : null);
     expect(own.noChangeUntil(NOON)).toBe(until);
   });
 });

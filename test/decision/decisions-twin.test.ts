@@ -10,21 +10,21 @@ import { DecisionController } from '../../src/decision/decision-controller.ts';
 import type { DecisionPort } from '../../src/decision/decision-controller.ts';
 import type { Decisions } from '../../src/decision/decisions.ts';
 import { type FlowIdentity, FlowRecord } from '../../src/decision/flow-record.ts';
-import { SafetyGuard } from '../../src/decision/safety-guard.ts';
+import { HitAdmission } from '../../src/decision/hit-admission.ts';
 import { PROTOCOL_NAMES } from '../../src/core/protocol.ts';
 import { STAGE_NAMES } from '../../src/dataplane/host/finding.ts';
 import { ACTION_NAMES } from '../../src/policy/action.ts';
 import { Session } from '../../src/pipeline/session.ts';
 import { SECOND } from '../engine/wireguard-session.ts';
 import { SeededRandom } from '../kit/random.mjs';
-import { PlainDecisions, type PlainGuard } from './plain-decisions.ts';
+import { PlainDecisions, type PlainAdmission } from './plain-decisions.ts';
 import { each, LASTS_US, randomPackets, randomRules, START } from './random-sessions.ts';
 
 /** Packets between two changes of the rules, about. */
 const RULES_LAST = 60;
 
-/** A guard that answers by its arguments, and by the packet at which it refuses. */
-class Scripted extends SafetyGuard implements PlainGuard {
+/** An admission that answers by its arguments, and by the packet at which it refuses. */
+class Scripted extends HitAdmission implements PlainAdmission {
   refused = 0;
   readonly touched: string[] = [];
   override refuses(stage: number): boolean {
@@ -143,14 +143,14 @@ const shownOf = (registration: { prefix: string; holder: string; sector: string;
 const quietPacketCounts: number[] = [];
 
 /** Runs random packets under random rules; returns what came of them, of the decisions and of the twin. */
-async function run(seed: number, withGuard: boolean, untilUs: number) {
+async function run(seed: number, withAdmission: boolean, untilUs: number) {
   const random = new SeededRandom(seed);
   const tracker = new AssemblyTracker(1000);
   const { table } = tracker;
   const controller = new DecisionController(table, tracker.evidence);
   const both = new Both(table, controller);
   let rules = randomRules(random);
-  const guard = withGuard ? new Scripted(rules.policy.safety, [1, 2, 3, 4], () => undefined) : null;
+  const admission = withAdmission ? new Scripted(rules.policy.safety, [1, 2, 3, 4], () => undefined) : null;
   const events: string[] = [];
   const ends: string[] = [];
   const decisions = controller.begin(
@@ -183,12 +183,12 @@ async function run(seed: number, withGuard: boolean, untilUs: number) {
         ends.push(`${[...flow.source].join()} ${JSON.stringify(words)} ${reason}`);
       },
     },
-    guard,
+    admission,
   );
   const controllerInput = (): Decisions['input'] => decisions.input;
   decisions.rulesUntilUs = untilUs;
   both.decisions = decisions;
-  both.twin = new PlainDecisions(rules, (slot) => both.read(slot), guard, untilUs);
+  both.twin = new PlainDecisions(rules, (slot) => both.read(slot), admission, untilUs);
   both.quiet = [START, decisions.noChangeUntil(START)];
   const session = new Session(tracker);
   session.beginWith(both);
@@ -196,8 +196,8 @@ async function run(seed: number, withGuard: boolean, untilUs: number) {
   await each(randomPackets(random), (batch) => {
     session.process(batch);
     decisions.checkInvariants();
-    if (guard !== null && random.below(40) === 0) guard.refused = random.below(3);
-    if (guard !== null && random.below(100) === 0) guard.generation++;
+    if (admission !== null && random.below(40) === 0) admission.refused = random.below(3);
+    if (admission !== null && random.below(100) === 0) admission.generation++;
     if (random.below(RULES_LAST) !== 0) return;
     reloads++;
     // Sometimes the same file again, as after a reload that changes a comment.
@@ -217,18 +217,22 @@ async function run(seed: number, withGuard: boolean, untilUs: number) {
     twin: both.twin,
     outcomes: both.outcomes,
     reloads,
-    guard,
+    admission,
     quietPackets: both.quietPackets,
   };
 }
 
 describe.each([
-  ['without a guard', false, Infinity],
-  ['with a guard', true, Infinity],
+  ['without an admission', false, Infinity],
+  ['with an admission', true, Infinity],
   ['of live traffic whose clock is ahead', false, START + LASTS_US / 4],
-])('decisions %s', (_, withGuard, untilUs) => {
+])('decisions %s', (_, withAdmission, untilUs) => {
   it.each([1, 2, 3, 4, 5, 6, 7, 8])('are those of the twin, seed %i', async (seed) => {
-    const { decisions, events, twin, outcomes, reloads, guard, quietPackets } = await run(seed, withGuard, untilUs);
+    const { decisions, events, twin, outcomes, reloads, admission, quietPackets } = await run(
+      seed,
+      withAdmission,
+      untilUs,
+    );
     expect(reloads).toBeGreaterThan(1);
     expect(events.length).toBeGreaterThan(60);
     quietPacketCounts.push(quietPackets);
@@ -261,7 +265,7 @@ describe.each([
         });
       });
     });
-    expect(guard?.tripCount ?? 0).toBe(0);
+    expect(admission?.tripCount ?? 0).toBe(0);
   });
 });
 

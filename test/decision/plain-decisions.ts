@@ -12,8 +12,8 @@ import { decidingRule, NO_RULE, REASON_NAMES, reasonOf } from '../../src/policy/
 import { DecisionInput } from '../../src/policy/decision-input.ts';
 import { NO_REGISTRATION } from '../../src/registry/registration.ts';
 
-/** What the twin asks before a client is hit, in place of the safety guard. */
-export interface PlainGuard {
+/** What the twin asks before a client is hit, in place of the hit admission. */
+export interface PlainAdmission {
   generation: number;
   refuses(stage: number): boolean;
   admit(client: string, timeUs: number, stage: number, rule: string, isHarm: boolean): boolean;
@@ -55,14 +55,14 @@ export class PlainDecisions {
   private readonly flows = new Map<number, PlainFlow>();
   private readonly tunnels = new Map<number, PlainTunnel>();
   private readonly read: Read;
-  private readonly guard: PlainGuard | null;
+  private readonly admission: PlainAdmission | null;
   private rules: Rules;
   private readonly untilUs: number;
 
-  constructor(rules: Rules, read: Read, guard: PlainGuard | null, untilUs: number) {
+  constructor(rules: Rules, read: Read, admission: PlainAdmission | null, untilUs: number) {
     this.rules = rules;
     this.read = read;
-    this.guard = guard;
+    this.admission = admission;
     this.untilUs = untilUs;
   }
 
@@ -250,14 +250,14 @@ export class PlainDecisions {
   }
 
   private mayHit(flow: PlainFlow, timeUs: number): boolean {
-    const { guard } = this;
-    if (guard === null) return true;
+    const { admission } = this;
+    if (admission === null) return true;
     const stage = (STAGE_NAMES as readonly string[]).indexOf(flow.stage);
-    if (guard.refuses(stage)) return false;
-    if (flow.admittedBy === guard.generation) return true;
+    if (admission.refuses(stage)) return false;
+    if (flow.admittedBy === admission.generation) return true;
     const client = [...this.read(flow.slot).record.source].join();
-    const isAdmitted = guard.admit(client, timeUs, stage, flow.rule!, flow.hitKind === 'in_force');
-    if (isAdmitted) flow.admittedBy = guard.generation;
+    const isAdmitted = admission.admit(client, timeUs, stage, flow.rule!, flow.hitKind === 'in_force');
+    if (isAdmitted) flow.admittedBy = admission.generation;
     this.countHit(flow, isAdmitted ? 'done' : 'prevented');
     return isAdmitted;
   }

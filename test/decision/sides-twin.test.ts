@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { AssemblyTracker } from '../../src/dataplane/host/assembly-tracker.ts';
 import type { Tracker } from '../../src/dataplane/host/tracker.ts';
 import type { Rules } from '../../src/decision/rules.ts';
-import { TrialGuard } from '../../src/decision/trial-guard.ts';
+import { TrialAdmission } from '../../src/decision/trial-admission.ts';
 import { Session } from '../../src/pipeline/session.ts';
 import { evidenceOf } from '../kit/evidence-of.ts';
 import type { BuiltPacket } from '../kit/pcap.mjs';
@@ -42,12 +42,12 @@ function randomSides(random: SeededRandom): Rules[] {
 /** Runs packets through sides; returns what each received. */
 async function run(packets: readonly BuiltPacket[], sides: readonly Rules[], tracker: Tracker): Promise<Received[]> {
   const received: string[][] = sides.map(() => []);
-  const guards = TrialGuard.sideBySide(sides.map(({ policy }) => policy.safety));
+  const admissions = TrialAdmission.sideBySide(sides.map(({ policy }) => policy.safety));
   const session = new Session(tracker);
   session.beginSides(
     sides.map((rules, side) => ({
       rules,
-      guard: guards[side]!,
+      admission: admissions[side]!,
       sink: {
         decided: (flow, { action, previous, rule, reason, source, destination }, timeUs, packet) => {
           const tunnel = flow.tunnel === null ? null : [...flow.tunnel.source].join();
@@ -71,9 +71,9 @@ async function run(packets: readonly BuiltPacket[], sides: readonly Rules[], tra
     session.process(batch);
   });
   await session.finish();
-  for (const [side, guard] of guards.entries()) {
-    const hasTripped = guard.trips.some(({ trip }) => trip.then === 'observe');
-    received[side]!.push(JSON.stringify([guard.trips, hasTripped ? null : guard.breaker.limitCounts()]));
+  for (const [side, admission] of admissions.entries()) {
+    const hasTripped = admission.trips.some(({ trip }) => trip.then === 'observe');
+    received[side]!.push(JSON.stringify([admission.trips, hasTripped ? null : admission.breaker.limitCounts()]));
   }
   return received;
 }

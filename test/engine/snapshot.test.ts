@@ -141,7 +141,7 @@ describe('the state of an engine', () => {
     }, engineOf(steps).engine);
     expect(moves).toBeGreaterThan(2);
     expect(whole.length).toBeGreaterThan(1000);
-    expect(uninterrupted.guard.tripCount).toBeGreaterThan(0);
+    expect(uninterrupted.admission.tripCount).toBeGreaterThan(0);
     expect(steps).toEqual(whole);
     expect(end.counters).toEqual(uninterrupted.counters);
     expect(end.decisions.counts).toEqual(uninterrupted.decisions.counts);

@@ -10,7 +10,7 @@ import type { Session } from '../../src/pipeline/session.ts';
 import { openSession } from '../../src/pipeline/open-session.ts';
 import type { HitCounts } from '../../src/decision/registered-hits.ts';
 import type { Rules } from '../../src/decision/rules.ts';
-import { SafetyGuard } from '../../src/decision/safety-guard.ts';
+import { HitAdmission } from '../../src/decision/hit-admission.ts';
 import type { Capacities } from '../../src/decision/breaker/breaker.ts';
 import type { Mode } from '../../src/policy/mode.ts';
 import { parsePolicy } from '../../src/policy/policy-file.ts';
@@ -39,7 +39,7 @@ export interface Day {
   }[];
   readonly decided: number;
   readonly registeredHits: HitCounts;
-  readonly guard: SafetyGuard | null;
+  readonly admission: HitAdmission | null;
   /** The mode in effect at the end. */
   readonly mode: Mode;
 }
@@ -59,10 +59,10 @@ const CLIENTS_NETWORK = 10;
 export async function live(rules: Rules, capture: Buffer, options: DayOptions = {}): Promise<Day> {
   const hit = new Set<number>();
   const trips: { trip: Trip; rule: string | null; flows: number; hit: number }[] = [];
-  const guard =
+  const admission =
     options.withBreaker === false
       ? null
-      : new SafetyGuard(
+      : new HitAdmission(
           rules.policy.safety,
           [1, 2, 3, 4],
           ({ trip, rule, flows }) => trips.push({ trip, rule, flows: flows.length, hit: hit.size }),
@@ -77,12 +77,12 @@ export async function live(rules: Rules, capture: Buffer, options: DayOptions = 
     },
   };
   const session = openSession(200_000);
-  const decisions = session.begin(rules, { sink: silent, guard, packetSink: sink });
+  const decisions = session.begin(rules, { sink: silent, admission, packetSink: sink });
   const reloads = [...(options.reloads ?? [])];
   await run(session, capture, () => {
     if (reloads.length === 0 || session.counters.packets < reloads[0]!.beforePacket) return;
     const { rules: next } = reloads.shift()!;
-    guard?.breaker.useLimits(next.policy.safety);
+    admission?.breaker.useLimits(next.policy.safety);
     decisions.replaceRules(next, session.counters.lastTimeUs, session.counters.packets);
   });
   return {
@@ -90,7 +90,7 @@ export async function live(rules: Rules, capture: Buffer, options: DayOptions = 
     trips,
     decided: decisions.counts.made.reduce((sum, count) => sum + count, 0),
     registeredHits: decisions.counts.hits.toCounts(),
-    guard,
+    admission,
     mode: decisions.mode,
   };
 }

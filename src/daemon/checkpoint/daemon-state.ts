@@ -40,8 +40,8 @@ export function snapshotParts(walk: Snapshot, parts: StatefulParts): void {
 }
 
 /** Restores an engine but for the breaker and the registered hits, which a file of their own has as they were last. */
-function keepSafety({ guard, decisions }: RunEngine, restore: () => void): void {
-  const { breaker } = guard;
+function keepSafety({ admission, decisions }: RunEngine, restore: () => void): void {
+  const { breaker } = admission;
   const { hits } = decisions.counts;
   const [state, seen, harm] = [breaker.exportState(), breaker.exportSeen(), hits.toCounts()];
   restore();

@@ -55,7 +55,7 @@ export class DaemonActions implements ConsoleActions {
 
   resetBreaker({ id, trips }: Asked<'resetBreaker'>, user: User): Promise<ActionResult> {
     return this.once(id, user, () => {
-      const inForce = this.parts.engine.guard.breaker.trips.map(({ timeUs }) => timeUs / MICROS_PER_MILLISECOND);
+      const inForce = this.parts.engine.admission.breaker.trips.map(({ timeUs }) => timeUs / MICROS_PER_MILLISECOND);
       if (inForce.some((time) => !trips.includes(time))) throw new ActionRefusal(reasonOf('another-trip'));
       return { command: 'reset' };
     });

@@ -137,7 +137,7 @@ export class DecisionFeed {
     this.firstPackets[place] = flow.firstPacket;
     const shared = this.isShared ? this.outputs.decisionLine : null;
     const line = shared ?? this.lines!.decision(this.files.current, flow, decision, timeUs, packet);
-    const held = isHit && rules.mode === 'enforce' && engine.guard.refuses(findingStage(flow.finding));
+    const held = isHit && rules.mode === 'enforce' && engine.admission.refuses(findingStage(flow.finding));
     const tried = noteRules(rules.policy, engine.decisions.input);
     const otherProtocol = engine.decisions.isRegisteredOtherwise;
     batches.add({ generation: this.generation, held, otherProtocol, tried }, line);

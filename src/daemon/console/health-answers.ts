@@ -72,14 +72,14 @@ export class ConsoleHealth implements HealthAnswers {
 
   private sample(atMs: number): AlertSample {
     const { engine, source, changes, outputs, safety, clock, notices, history, shadow } = this.parts;
-    const { counters, decisions, guard, rules, lag } = engine;
+    const { counters, decisions, admission, rules, lag } = engine;
     const { dropped, files } = source.counts;
     const { calendarFigures, reloads } = changes;
     const { failed = 0, dropped: unsent = 0 } = notices.counts;
     const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
     return {
       atMs,
-      tripped: guard.breaker.trips.map(({ then }) => then),
+      tripped: admission.breaker.trips.map(({ then }) => then),
       registeredHits: sum(Object.values(decisions.counts.hits.toCounts().in_force!)),
       registryRows: rules.registry.count,
       sourceProblem: source.problem?.problem ?? null,

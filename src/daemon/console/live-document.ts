@@ -126,7 +126,7 @@ function asideOf({ atMs, file, problem }: SetAside): LiveDocument['history']['se
 }
 
 function breakerOf({ engine, safety }: LiveParts): LiveDocument['breaker'] {
-  const { breaker } = engine.guard;
+  const { breaker } = engine.admission;
   return {
     trips: breaker.trips.map(({ then, cause, limit, timeUs, affected, seen, allowed }) => ({
       then,

@@ -41,7 +41,7 @@ export class ConsoleRules implements RulesAnswers {
   rules(query: RulesQuery, user: User | null): RulesDocument {
     const { limit = DEFAULT_LIMIT, show = 'all', name = '', at } = query;
     const { engine, startedMs } = this.parts;
-    const { rules, decisions, guard } = engine;
+    const { rules, decisions, admission } = engine;
     const { policy, versions } = rules;
     const draft = engine.shadow?.rules.policy ?? null;
     const aligned = this.aligned(policy, draft).filter(
@@ -66,7 +66,7 @@ export class ConsoleRules implements RulesAnswers {
       rules_mode: rules.mode,
       since_ms: this.use.rulesMs,
       counted_from_ms: startedMs,
-      limits: guard.breaker.limitCounts().map(({ limit: one, affected, seen, allowed }) => ({
+      limits: admission.breaker.limitCounts().map(({ limit: one, affected, seen, allowed }) => ({
         limit: limitText(one),
         then: one.then,
         affected: coarseClients(affected),
@@ -76,7 +76,7 @@ export class ConsoleRules implements RulesAnswers {
       registered_allowed: policy.safety.registered,
       registered_hits: decisions.counts.hits.total(HitKind.IN_FORCE),
       guard: policy.guard,
-      trips: guard.breaker.trips.map(({ timeUs }) => timeUs / MICROS_PER_MILLISECOND),
+      trips: admission.breaker.trips.map(({ timeUs }) => timeUs / MICROS_PER_MILLISECOND),
       waiting: this.waiting(user),
       shadow: this.shadow(user),
       unmatched: decisions.counts.tally.countOf(null).decisions,

@@ -1,6 +1,6 @@
 /** A trip of the breaker as outputs show it: limit, counts, rule, and some of the flows that led to it. */
 import { formatAddress } from '../../core/ip-address.ts';
-import type { TripReport } from '../../decision/safety-guard.ts';
+import type { TripReport } from '../../decision/hit-admission.ts';
 import { flowId } from './flow-id.ts';
 import type { ShowAddress } from './shown-address.ts';
 

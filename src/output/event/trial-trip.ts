@@ -1,7 +1,7 @@
 /** Reports whether a policy would trip its own limits on the traffic of a replay, as JSON and as text. */
 import { number } from '../../core/count-text.ts';
 import { formatMicros } from '../../core/units.ts';
-import type { TrialTrip } from '../../decision/trial-guard.ts';
+import type { TrialTrip } from '../../decision/trial-admission.ts';
 
 const NO_TRIP = "The safety breaker would not have tripped: this traffic stays within the policy's limits.";
 

@@ -2,7 +2,7 @@
 import type { Counters } from '../../dataplane/host/counters.ts';
 import type { DecisionTallyRow } from '../../decision/decision-tally.ts';
 import type { DelayHistogram } from '../../decision/delay-histogram.ts';
-import type { LimitCounts } from '../../decision/safety-guard.ts';
+import type { LimitCounts } from '../../decision/hit-admission.ts';
 import type { HitKind, HitOutcome } from '../../decision/registered-hits.ts';
 
 export interface LogCounts {
@@ -145,7 +145,7 @@ export interface MetricsSources {
     };
     readonly mode: string;
   };
-  readonly guard: {
+  readonly admission: {
     readonly tripCount: number;
     readonly breaker: {
       readonly trips: readonly { readonly then: string }[];

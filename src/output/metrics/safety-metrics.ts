@@ -1,6 +1,6 @@
 /** Metrics of the safety breaker, registered hits and notices. */
 import { HIT_OUTCOME_NAMES, HitKind, type HitOutcome } from '../../decision/registered-hits.ts';
-import { GROUP_NAMES, type LimitCounts, windowText } from '../../decision/safety-guard.ts';
+import { GROUP_NAMES, type LimitCounts, windowText } from '../../decision/hit-admission.ts';
 import { THEN_NAMES } from '../../policy/then.ts';
 import type { MetricsSources } from './metrics-sources.ts';
 import { byKey, counter, counters, gauge, gauges, type CatalogueMetric, type Sample } from './metric.ts';
@@ -51,8 +51,8 @@ const CHECKPOINTS: readonly CatalogueMetric[] = [
 
 const LIMIT_LABELS = ['limit', 'window', 'stage'];
 
-function limitSamples({ guard }: MetricsSources, read: (counts: LimitCounts) => number): readonly Sample[] {
-  return guard.breaker.limitCounts().map((counts, index) => ({
+function limitSamples({ admission }: MetricsSources, read: (counts: LimitCounts) => number): readonly Sample[] {
+  return admission.breaker.limitCounts().map((counts, index) => ({
     labels: {
       limit: String(index + 1),
       window: windowText(counts.limit.windowUs),
@@ -85,13 +85,13 @@ export const SAFETY: readonly CatalogueMetric[] = [
     ['then'],
     '1 after the safety breaker has tripped, until an operator resets it. observe: nothing is ' +
       'enforced; ignore-suspected: nothing is enforced on flows that are only suspected.',
-    ({ guard }) =>
+    ({ admission }) =>
       THEN_NAMES.map((then) => ({
         labels: { then },
-        value: guard.breaker.trips.some((trip) => trip.then === then) ? 1 : 0,
+        value: admission.breaker.trips.some((trip) => trip.then === then) ? 1 : 0,
       })),
   ),
-  counter('sluice_breaker_trips_total', 'Trips of the safety breaker.', (s) => s.guard.tripCount),
+  counter('sluice_breaker_trips_total', 'Trips of the safety breaker.', (s) => s.admission.tripCount),
   gauges(
     'sluice_clients_affected',
     LIMIT_LABELS,

@@ -7,7 +7,7 @@ import type { Counters } from '../../dataplane/host/counters.ts';
 import { FLOW_END_NAMES } from '../../dataplane/host/flow-end.ts';
 import type { FlowCounts } from '../../decision/decision-counts.ts';
 import { HitKind, type RegisteredHits } from '../../decision/registered-hits.ts';
-import type { TrialTrip } from '../../decision/trial-guard.ts';
+import type { TrialTrip } from '../../decision/trial-admission.ts';
 import { STAGE_NAMES } from '../../dataplane/host/finding.ts';
 import { ACTION_NAMES } from '../../policy/action.ts';
 import type { FilesBack } from '../../pipeline/file-order.ts';

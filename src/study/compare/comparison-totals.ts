@@ -1,5 +1,5 @@
 /** Everything that a comparison shows, as text or as JSON. */
-import type { TrialTrip } from '../../decision/trial-guard.ts';
+import type { TrialTrip } from '../../decision/trial-admission.ts';
 import type { Counters } from '../../dataplane/host/counters.ts';
 import type { Incomplete } from '../../pipeline/capture-run.ts';
 import type { Provenance } from '../../output/provenance/provenance.ts';

@@ -6,7 +6,7 @@ import { PacketBatch } from '../../../src/capture/packet-batch.ts';
 import { ShadowSide } from '../../../src/daemon/shadow-side.ts';
 import { AssemblyTracker } from '../../../src/dataplane/host/assembly-tracker.ts';
 import type { Trip } from '../../../src/decision/breaker/trip.ts';
-import { TrialGuard } from '../../../src/decision/trial-guard.ts';
+import { TrialAdmission } from '../../../src/decision/trial-admission.ts';
 import { Session } from '../../../src/pipeline/session.ts';
 import { actionFigures } from '../../../src/policy/change-verdict.ts';
 import { ShadowComparison } from '../../../src/study/shadow/shadow-comparison.ts';
@@ -128,7 +128,7 @@ describe('more clients than are kept', () => {
       comparison = new ShadowComparison(sides, () => undefined, 8);
       return comparison;
     };
-    shadowed.begin(draft, new TrialGuard(draft.policy.safety), makeListener, START_US, 0);
+    shadowed.begin(draft, new TrialAdmission(draft.policy.safety), makeListener, START_US, 0);
     const initiation = new Conversation('wireguard/handshake-only.pcap', 1);
     const suspected = initiation.capture(0, 10, START_US, 1000);
     const confirmed = handshake.capture(10, 20, START_US + SECOND_US, 1000).subarray(24);

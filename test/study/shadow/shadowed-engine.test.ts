@@ -204,7 +204,7 @@ describe.each([0, 500, 4000])('a shadow that begins at packet %i', (from) => {
   it('changes nothing of the active side', () => {
     expect(shadowed.steps).toEqual(alone.steps);
     expect(shadowed.engine.counters).toEqual(alone.engine.counters);
-    expect(shadowed.engine.guard.breaker.limitCounts()).toEqual(alone.engine.guard.breaker.limitCounts());
+    expect(shadowed.engine.admission.breaker.limitCounts()).toEqual(alone.engine.admission.breaker.limitCounts());
     expect(shadowed.engine.decisions.counts.hits.toCounts()).toEqual(alone.engine.decisions.counts.hits.toCounts());
   });
 

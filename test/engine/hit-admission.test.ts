@@ -18,7 +18,7 @@ const CUT = '{ name: cut, action: block, when: { stage: confirmed } }';
 const capture = (...sessions: Parameters<typeof session>[]): Buffer =>
   Buffer.from(buildPcap(sessions.flatMap((one) => session(...one)).sort((a, b) => a.timeUs - b.timeUs)));
 
-describe('the safety guard', () => {
+describe('the hit admission', () => {
   it('trips on a registration that begins while its user is being hit', async () => {
     const registry = `${REGISTRY_HEADER}192.0.2.10/32,Bank,bank,,2024-11-30T18:05:00Z,,r\n`;
     const packets = capture([{ client: [192, 0, 2, 10] }, START, [MINUTE, 4 * MINUTE, 6 * MINUTE, 7 * MINUTE]]);
@@ -78,7 +78,7 @@ describe('the safety guard', () => {
     const limits =
       '{ limits: [{ window: 60s, stage: confirmed, clients: 5, share: 5% }, { window: 1h, stage: suspected, clients: 5, share: 5% }] }';
     const day = await live(rulesOf(policy(['{ name: ok, action: allow }'], limits), REGISTRY_HEADER), packets);
-    expect(day.guard!.breaker.limitCounts().map(({ seen }) => seen)).toEqual([2, 2]);
+    expect(day.admission!.breaker.limitCounts().map(({ seen }) => seen)).toEqual([2, 2]);
   });
 
   it('takes a client for a new one only if it was not hit all the while', async () => {
@@ -98,14 +98,14 @@ describe('the safety guard', () => {
     const safety = '{ limits: [{ window: 60s, stage: confirmed, clients: 500 }] }';
     const day = await live(rulesOf(policy([rule, CUT], safety), REGISTRY_HEADER), packets);
     expect(day.trips).toEqual([]);
-    expect(day.guard!.breaker.limitCounts().map(({ affected, seen }) => [affected, seen])).toEqual([[1, 2]]);
+    expect(day.admission!.breaker.limitCounts().map(({ affected, seen }) => [affected, seen])).toEqual([[1, 2]]);
   });
 
   it('has decisions shown in mode observe after a trip', async () => {
     const safety = '{ limits: [{ window: 60s, clients: 0 }] }';
     const rules = rulesOf(policy([CUT], safety), REGISTRY_HEADER);
     const day = await live(rules, capture([{ client: [192, 0, 2, 10] }, START, [SECOND]]));
-    expect([rules.mode, day.guard!.hasTripped, day.mode]).toEqual(['enforce', true, 'observe']);
+    expect([rules.mode, day.admission!.hasTripped, day.mode]).toEqual(['enforce', true, 'observe']);
   });
 
   it('may be missing: a throttle then slows without asking', async () => {
@@ -113,6 +113,6 @@ describe('the safety guard', () => {
     const times = Array.from({ length: 60 }, (_, i) => (i + 1) * 100_000);
     const packets = capture([{ client: [10, 0, 0, 10] }, START, times]);
     const day = await live(rulesOf(policy([slow], WIDE), REGISTRY_HEADER), packets, { withBreaker: false });
-    expect([day.guard, day.mode, day.hit.size]).toEqual([null, 'enforce', 1]);
+    expect([day.admission, day.mode, day.hit.size]).toEqual([null, 'enforce', 1]);
   });
 });

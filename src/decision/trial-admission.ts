@@ -1,12 +1,12 @@
 /**
- * The safety breaker on trial: it notes its trips but stops nothing. A replay, a comparison and the daemon's shadow
- * show by it whether a policy would trip its own limits.
+ * An admission on trial: it notes the trips of its breaker and admits all clients. A replay, a comparison and the
+ * daemon's shadow show by it whether a policy would trip its own limits.
  */
 import type { Safety } from '../policy/limits.ts';
 import type { Breaker } from './breaker/breaker.ts';
 import type { Trip } from './breaker/trip.ts';
 import type { FlowIdentity } from './flow-record.ts';
-import { SafetyGuard, type TripReport } from './safety-guard.ts';
+import { HitAdmission, type TripReport } from './hit-admission.ts';
 
 /** A trip, and the rule that would have hit one client more. */
 export interface TrialTrip {
@@ -17,7 +17,7 @@ export interface TrialTrip {
 /** The key of a trial: its counts are the same on every run. */
 const TRIAL_KEY = [0x243f6a88, 0x85a308d3 | 0, 0x13198a2e, 0x03707344];
 
-export class TrialGuard extends SafetyGuard {
+export class TrialAdmission extends HitAdmission {
   /** The first trip of each kind: of suspected findings only, and of all. */
   readonly trips: TrialTrip[] = [];
 
@@ -27,7 +27,7 @@ export class TrialGuard extends SafetyGuard {
   constructor(
     safety: Safety,
     onTrip: (report: TripReport) => void = () => undefined,
-    beside: TrialGuard | null = null,
+    beside: TrialAdmission | null = null,
   ) {
     const note = (report: TripReport): void => {
       this.trips.push({ trip: report.trip, rule: report.rule ?? '' });
@@ -39,10 +39,10 @@ export class TrialGuard extends SafetyGuard {
   }
 
   /** Trials of policies that decide the same packets side by side, in this order. */
-  static sideBySide(safeties: readonly Safety[]): TrialGuard[] {
-    const guards: TrialGuard[] = [];
-    for (const safety of safeties) guards.push(new TrialGuard(safety, undefined, guards[0] ?? null));
-    return guards;
+  static sideBySide(safeties: readonly Safety[]): TrialAdmission[] {
+    const admissions: TrialAdmission[] = [];
+    for (const safety of safeties) admissions.push(new TrialAdmission(safety, undefined, admissions[0] ?? null));
+    return admissions;
   }
 
   /**

@@ -1,7 +1,7 @@
 /**
- * The safety breaker between decisions and packets: it counts the clients of flows with a finding, and admits a client
- * before it is throttled or blocked. After a trip no flow is affected, or no flow that is only suspected, until an
- * operator resets it.
+ * Admits the client of a flow before it is throttled or blocked. The breaker counts clients and trips; this asks it for
+ * flows, asks a fleet's lease where there is one, and reports a trip with the flows that led to it. After a trip no
+ * flow is affected, or no flow that is only suspected, until an operator resets the breaker.
  *
  * A client is the end that started the flow, by its role in the handshake if that is known.
  */
@@ -37,7 +37,7 @@ interface HitFlow {
   isHarm: boolean;
 }
 
-export class SafetyGuard {
+export class HitAdmission {
   readonly breaker: Breaker;
   /** Trips since the start. */
   tripCount = 0;
@@ -57,7 +57,7 @@ export class SafetyGuard {
   private isNew = false;
 
   /**
-   * `key`: four words that are the deployment's secret (policy/client-hash). `beside`: a guard with the same key that
+   * `key`: four words that are the deployment's secret (policy/client-hash). `beside`: an admission with the same key that
    * is always asked first about the same packets.
    */
   constructor(
@@ -65,7 +65,7 @@ export class SafetyGuard {
     key: ArrayLike<number>,
     onTrip: (report: TripReport) => void,
     capacities?: Capacities,
-    beside: SafetyGuard | null = null,
+    beside: HitAdmission | null = null,
   ) {
     this.breaker = new Breaker(safety, key, capacities, beside?.breaker);
     this.onTrip = onTrip;
@@ -109,7 +109,7 @@ export class SafetyGuard {
 
   /** Copies its state, or puts a copy back. To be called between two batches. */
   snapshot(walk: Snapshot): void {
-    walk.part('safety guard');
+    walk.part('hit admission');
     this.tripCount = walk.number(this.tripCount);
     this.generation = walk.number(this.generation);
     this.hitCount = walk.number(this.hitCount);
