@@ -57,8 +57,8 @@ export class HitAdmission {
   private isNew = false;
 
   /**
-   * `key`: four words that are the deployment's secret (policy/client-hash). `beside`: an admission with the same key that
-   * is always asked first about the same packets.
+   * `key`: four words that are the deployment's secret (policy/client-hash). `beside`: an admission with the same key
+   * that is always asked first about the same packets.
    */
   constructor(
     safety: Safety,

@@ -4,10 +4,10 @@
  */
 import { captureOf } from '../../src/capture/format/open-capture.ts';
 import { PacketBatch } from '../../src/capture/packet-batch.ts';
+import { AssemblyTracker } from '../../src/dataplane/host/assembly-tracker.ts';
 import { Outcome } from '../../src/dataplane/host/outcome.ts';
 import type { DecisionSink } from '../../src/decision/decision-sink.ts';
-import type { Session } from '../../src/pipeline/session.ts';
-import { openSession } from '../../src/pipeline/open-session.ts';
+import { Session } from '../../src/pipeline/session.ts';
 import type { HitCounts } from '../../src/decision/registered-hits.ts';
 import type { Rules } from '../../src/decision/rules.ts';
 import { HitAdmission } from '../../src/decision/hit-admission.ts';
@@ -76,7 +76,7 @@ export async function live(rules: Rules, capture: Buffer, options: DayOptions = 
       hit.add(source >>> 24 === CLIENTS_NETWORK ? source : batch.data.getUint32(at + 16));
     },
   };
-  const session = openSession(200_000);
+  const session = new Session(new AssemblyTracker(200_000));
   const decisions = session.begin(rules, { sink: silent, admission, packetSink: sink });
   const reloads = [...(options.reloads ?? [])];
   await run(session, capture, () => {

@@ -31,10 +31,18 @@ it.each(VALUED.flatMap((table) => Object.entries(table)))(
   'the page has words for %s, made from the values alone',
   (code, words: (...values: string[]) => string) => {
     const values = VALUES.slice(0, words.length);
-    expect(problemIn({ problem: 'the English of the daemon', code, values })).toBe(words(...values));
-    expect(text.component.refusalsOf[code]).toBeDefined();
+    const shown = problemIn({ problem: 'the English of the daemon', code, values });
+    expect(shown).toBe(words(...values));
+    expect(shown).not.toContain('undefined');
+    for (const value of values) expect(shown).toContain(value);
+    // A code without values ignores any.
+    if (values.length === 0) expect(words('another')).toBe(shown);
   },
 );
+
+it.each(Object.entries(REFUSALS))('the page has words for %s, which has no values', (code, words) => {
+  expect(problemIn({ problem: 'the English of the daemon', code, values: [] })).toBe(words);
+});
 
 it('a code of another version has the English of its daemon', () => {
   expect(problemIn({ problem: 'a later problem', code: 'later', values: ['1'] })).toBe('a later problem');

@@ -18,7 +18,6 @@ export interface Actor {
 
 export const CLOCK: Actor = { role: 'clock', name: 'clock', isps: [] };
 export const APPLICANT: Actor = { role: 'applicant', name: 'applicant', isps: [] };
-export const PUBLIC: Actor = { role: 'public', name: 'public', isps: [] };
 
 /** What the rules must know of an application. */
 export interface Standing {

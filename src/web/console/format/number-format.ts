@@ -32,13 +32,6 @@ export function percent(fraction: number): string {
   return `${digits(value)} ${units.percent}`;
 }
 
-/** `1.2 k/s`; `unit` is put before the slash. */
-export function rate(perSecond: number | null, unit = ''): string {
-  return perSecond === null
-    ? units.missing
-    : `${shortCount(perSecond)}${unit === '' ? '' : ` ${unit}`}${units.perSecond}`;
-}
-
 /** A number of clients: groups of 1 to 4 are not told apart. */
 export function clients(value: number | null): string {
   return value !== null && value > 0 && value < SMALLEST_GROUP ? `<${SMALLEST_GROUP}` : count(value);

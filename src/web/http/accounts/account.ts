@@ -4,7 +4,6 @@ import * as z from 'zod/mini';
 import { ORIGIN_PATTERN } from '../../../output/event/origin-pattern.ts';
 import { ROLE_NAMES } from '../../api/route.ts';
 
-export const LONGEST_NAME = 64;
 /** Small letters, so that two accounts never look alike; `@` for addresses of mail. */
 export const NAME_PATTERN = /^[a-z0-9][a-z0-9._@-]{0,63}$/;
 export const NAME_RULE = 'a name has 1 to 64 small letters, digits and . _ @ -, and begins with a letter or digit';

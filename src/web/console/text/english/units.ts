@@ -12,7 +12,6 @@ export const units = {
   ] as const,
   milliseconds: 'ms',
   percent: '%',
-  perSecond: '/s',
   missing: '–',
   missingMeaning: 'not known',
 };
