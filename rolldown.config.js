@@ -209,17 +209,27 @@ function inAscii(code) {
   return code.replaceAll(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
-/** `sluice replay` as one script, whose compiled code can be kept: that of modules cannot (src/cli/prepared-replay.ts). */
+/** What makes the tables of a summary. */
+const SUMMARY =
+  /\/node_modules\/(cli-table3|@colors|string-width|strip-ansi|ansi-regex|emoji-regex|is-fullwidth-code-point)\//;
+
+/**
+ * `sluice replay` as one script, whose compiled code can be kept: that of modules cannot (src/cli/prepared-replay.ts). What
+ * only some replays need is apart, as in the program. In one file with it, V8 would have to take constants for variables.
+ */
 const replayScript = {
   ...shared,
-  input: { 'replay-program': 'dist/cli/main.js' },
+  input: { 'replay-start': 'dist/cli/main.js' },
   plugins: [asScript],
   output: {
     dir: 'dist/bin',
     format: 'cjs',
-    codeSplitting: false,
     entryFileNames: '[name].cjs',
+    chunkFileNames: '[name].cjs',
     banner: '"use strict"; const onUse = {};',
+    codeSplitting: {
+      groups: [{ name: 'replay-program', test: (id) => SUMMARY.test(id) || parts.some(({ test }) => test.test(id)) }],
+    },
   },
 };
 

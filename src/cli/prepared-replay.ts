@@ -8,6 +8,8 @@ import { Script } from 'node:vm';
 
 /** Beside the bundle. Where there is no bundle, as in tests of the sources, there is no such file. */
 const PROGRAM = fileURLToPath(new URL('./replay-program.cjs', import.meta.url));
+/** Has what starts the program by its name. */
+const START = './replay-start.cjs';
 /** V8 takes code of its own version alone. */
 const CODE = fileURLToPath(new URL(`./replay-program-${process.versions.v8}-${process.arch}.code`, import.meta.url));
 const WRAPPER = ['(function (exports, require, __filename, importModule) { ', '\n})'] as const;
@@ -34,10 +36,13 @@ export class PreparedReplay {
   }
 
   run(): Program {
-    const exported = {};
+    const require = createRequire(PROGRAM);
+    const module = { exports: {}, loaded: true } as NodeJS.Module;
+    // Other files of the program ask for it as for any module.
+    require.cache[PROGRAM] = module;
     const wrapped = this.script.runInThisContext() as Wrapped;
-    wrapped(exported, createRequire(PROGRAM), PROGRAM, (path) => import(new URL(path, import.meta.url).href));
-    return exported as Program;
+    wrapped(module.exports as object, require, PROGRAM, (path) => import(new URL(path, import.meta.url).href));
+    return require(START) as Program;
   }
 
   /** True when V8 need not compile. */
