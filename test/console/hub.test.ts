@@ -2,15 +2,14 @@
  * The pages of a hub in a real Chromium: a real NATS server, daemons of two operators and a hub. No fault at any width, in
  * light and dark; filters and links show one site alone.
  */
-import { copyFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HUB_PATHS } from '../../src/web/api/pages.ts';
 import { CHROMIUM, cutCards, overflow, picture, TestBrowser, violations } from '../kit/browser.ts';
-import { Conversation } from '../kit/many-clients.ts';
-import { NatsServers, NO_NATS } from '../kit/nats-server.ts';
-import { RunningDaemon, temporaryFolder, until } from '../kit/running-daemon.ts';
-import { RunningHub } from '../kit/running-hub.ts';
+import { NO_NATS } from '../kit/nats-server.ts';
+import { temporaryFolder } from '../kit/running-daemon.ts';
+import type { RunningHub } from '../kit/running-hub.ts';
+import { SmallFleet } from '../kit/small-fleet.ts';
 
 const WIDTHS = [320, 1280] as const;
 const PATHS = HUB_PATHS.filter((path) => !path.includes(':') && path !== '/sign-in');
@@ -19,54 +18,26 @@ const SENSORS = [
   ['operator-a', 'karachi-2', 40],
   ['operator-b', 'quetta-3', 25],
 ] as const;
-const MINUTES = 20;
 const why = CHROMIUM === null ? 'skipped without Chromium' : (NO_NATS ?? '');
 
 describe.skipIf(CHROMIUM === null || NO_NATS !== undefined)(`a page of the hub (${why})`, () => {
-  const folder = temporaryFolder();
-  const path = (name: string): string => join(folder.path, name);
-  const sensors: RunningDaemon[] = [];
-  let servers: NatsServers;
+  let fleet: SmallFleet;
   let browser: TestBrowser;
   let hub: RunningHub;
 
   beforeAll(async () => {
-    servers = await NatsServers.start(1);
-    await servers.addFleetStreams();
+    fleet = await SmallFleet.start(temporaryFolder());
+    ({ hub } = fleet);
     browser = await TestBrowser.open();
-    hub = await new RunningHub(['--state', path('hub'), '--nats', servers.urls[0]!]).started();
-    const conversation = new Conversation('wireguard/handshake-only.pcap');
-    for (const [isp, site, clients] of SENSORS) {
-      const policy = path(`${site}.yaml`);
-      copyFileSync('rules/policy.yaml', policy);
-      const rules = ['--policy', policy, '--registry', 'rules/registry.csv'];
-      const sensor = await new RunningDaemon([
-        ...['-', '--isp', isp, '--site', site, '--link', 'north', '--decisions', path(`${site}.jsonl`), ...rules],
-        ...['--fleet', servers.urls[0]!, '--state', path(site)],
-      ]).started();
-      sensors.push(sensor);
-      const startUs = Date.now() * 1000 - MINUTES * 60e6;
-      const stepUs = (MINUTES * 60e6) / clients;
-      sensor.child.stdin!.write(conversation.capture(0, clients, startUs, stepUs));
-      await until('its packets are read', async () => (await sensor.metric('sluice_packets_total')) > 2 * clients);
-    }
+    for (const [isp, site, clients] of SENSORS) await fleet.add({ isp, site, clients });
     // A reload that is refused is an incident of its site.
-    writeFileSync(path('quetta-3.yaml'), 'rules: none\n');
-    expect(await sensors[2]!.ask('reload')).toMatchObject({ ok: false });
-    // The last minute is shipped when a sensor stops.
-    await Promise.all(sensors.map((sensor) => sensor.kill()));
-    const seen = async (): Promise<number> => {
-      const { sensors: found } = JSON.parse(await hub.get('/api/v1/sensors')) as { sensors: { rows: number }[] };
-      return found.filter(({ rows }) => rows > MINUTES / 2).length;
-    };
-    await until('the hub has all', async () => (await seen()) === SENSORS.length, 30_000);
+    writeFileSync(fleet.path('quetta-3.yaml'), 'rules: none\n');
+    expect(await fleet.sensors[2]!.ask('reload')).toMatchObject({ ok: false });
+    await fleet.shipped();
   }, 120_000);
   afterAll(async () => {
     await browser.close();
-    await hub.kill('SIGKILL');
-    await Promise.all(sensors.map((sensor) => sensor.kill('SIGKILL')));
-    await servers.stop();
-    folder.remove();
+    await fleet.stop();
   });
 
   for (const address of PATHS)

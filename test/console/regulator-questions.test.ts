@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CHROMIUM, TestBrowser } from '../kit/browser.ts';
+import { Clicks } from '../kit/clicks.ts';
 import { Conversation } from '../kit/many-clients.ts';
 import { RunningDaemon, temporaryFolder, until } from '../kit/running-daemon.ts';
 import { addAccount, PASSWORD } from '../kit/signed-in.ts';
@@ -17,21 +18,6 @@ const START_US = Date.now() * 1000 - CLIENTS * MINUTE_US;
 const MOST_CLICKS = 3;
 const handshake = new Conversation('wireguard/handshake-only.pcap');
 const TOMORROW = new Date(Date.now() + 20 * 3_600_000).toISOString();
-
-/** Counts the clicks from the first page on. */
-class Clicks {
-  count = 0;
-  private readonly page: Page;
-
-  constructor(page: Page) {
-    this.page = page;
-  }
-
-  async on(role: 'link' | 'button', name: RegExp): Promise<void> {
-    this.count++;
-    await this.page.getByRole(role, { name }).first().click();
-  }
-}
 
 describe.skipIf(CHROMIUM === null)('a viewer (skipped without Chromium)', () => {
   const folder = temporaryFolder();

@@ -1,5 +1,6 @@
 /** The overview of a fleet: its state in a sentence, and charts of all sites, or of those that are chosen. */
 import type { HubSensors } from '../../api/hub-schema.ts';
+import type { ChangeList } from '../../../history/query/change-list.ts';
 import type { OverviewFigures } from '../../../history/query/overview.ts';
 import { Chart } from '../chart/chart.tsx';
 import { ErrorState } from '../component/error-state.tsx';
@@ -12,6 +13,8 @@ import { spanOf, spanQuery } from '../span/span-choice.ts';
 import { spanWords, TimeSpan } from '../span/time-span.tsx';
 import { text } from '../text/catalogue.ts';
 import type { HubPageProps } from './hub-pages.tsx';
+import { ANSWER_KINDS, hubAnswers } from './hub-answers.ts';
+import { AnswerList } from '../pages/overview/answer-list.tsx';
 import { FleetBreaker } from './fleet-breaker.tsx';
 import { sensorName } from './sensors-page.tsx';
 import { SummaryLoading } from '../pages/overview/summary-loading.tsx';
@@ -19,6 +22,8 @@ import '../pages/overview/overview.css';
 
 const words = text.hub;
 const EVERY_MS = 5000;
+const CHANGES_EVERY_MS = 15_000;
+const CHANGES = '1000';
 const ACTIONS = ['allow', 'throttle', 'block'];
 const OUTCOMES = ['would', 'prevented', 'done'];
 
@@ -41,6 +46,9 @@ export function HubOverview({ live, place }: HubPageProps) {
   const span = spanOf(place.query, live);
   const query = new URLSearchParams({ ...filters, ...spanQuery(span) });
   const { data: figures } = useApi<OverviewFigures>(`/overview?${query.toString()}`, EVERY_MS);
+  const asked = { ...filters, kind: ANSWER_KINDS.join(','), limit: CHANGES };
+  const changes = useApi<ChangeList>(`/changes?${new URLSearchParams(asked).toString()}`, CHANGES_EVERY_MS);
+  const known = { sensors, figures, changes: changes.data?.changes ?? null, zone: live.zone, wallMs: live.wall_ms };
   const common = { span, place, zone: live.zone, filters };
   return (
     <>
@@ -53,6 +61,7 @@ export function HubOverview({ live, place }: HubPageProps) {
           isTripped={live.fleet_breaker?.tripped_ms != null}
         />
       )}
+      {sensors.length > 0 && <AnswerList answers={hubAnswers(known)} />}
       {live.fleet_breaker !== null && <FleetBreaker breaker={live.fleet_breaker} zone={live.zone} />}
       <div class="page-head">
         <h2>{spanWords(span, live.zone)}</h2>

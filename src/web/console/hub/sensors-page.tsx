@@ -1,4 +1,5 @@
 /** The sensors of a fleet: whether each is seen, which rules it runs, what it loses, and its clock. */
+import type { ChangeList } from '../../../history/query/change-list.ts';
 import type { HubSensor, HubSensors } from '../../api/hub-schema.ts';
 import { Badge } from '../component/badge.tsx';
 import { type Column, DataTable } from '../component/data-table.tsx';
@@ -6,12 +7,16 @@ import { ErrorState } from '../component/error-state.tsx';
 import { Loading } from '../component/loading.tsx';
 import { Panel } from '../component/panel.tsx';
 import { shortCount, share, span } from '../format/number-format.ts';
+import { zonedTime } from '../format/time-format.ts';
 import { useApi } from '../live/use-api.ts';
 import { text } from '../text/catalogue.ts';
+import { RULES_KINDS, type RulesInUse, rulesInUse } from './rules-in-use.ts';
 import type { HubPageProps } from './hub-pages.tsx';
 
 const words = text.hub.sensors;
 const EVERY_MS = 3000;
+const RULES_PATH = `/changes?kind=${RULES_KINDS.join(',')}&limit=1000`;
+const RULES_EVERY_MS = 15_000;
 const MS_PER_SECOND = 1000;
 const MICROS_PER_SECOND = 1e6;
 /** A clock that is off by less is on time. */
@@ -23,6 +28,8 @@ export function sensorName({ isp, site }: Pick<HubSensor, 'isp' | 'site'>): stri
 
 export function SensorsPage({ live }: HubPageProps) {
   const { data, problem, reload } = useApi<HubSensors>('/sensors', EVERY_MS);
+  const changes = useApi<ChangeList>(RULES_PATH, RULES_EVERY_MS);
+  const inUse = rulesInUse(changes.data?.changes ?? []);
   const refusing = data?.sensors.filter(({ rules }) => rules?.refused != null) ?? [];
   return (
     <div class="grid">
@@ -36,7 +43,7 @@ export function SensorsPage({ live }: HubPageProps) {
             keyOf={sensorName}
             empty={words.none}
             isCards
-            columns={columns(live.wall_ms)}
+            columns={columns(live, inUse)}
           />
         )}
       </Panel>
@@ -56,7 +63,10 @@ export function SensorsPage({ live }: HubPageProps) {
   );
 }
 
-function columns(nowMs: number): Column<HubSensor>[] {
+function columns(
+  { wall_ms: nowMs, zone }: HubPageProps['live'],
+  inUse: ReadonlyMap<string, RulesInUse>,
+): Column<HubSensor>[] {
   const titles = words.columns;
   return [
     { key: 'sensor', title: titles.sensor, cell: sensorName, isName: true, sortBy: sensorName },
@@ -69,6 +79,12 @@ function columns(nowMs: number): Column<HubSensor>[] {
     },
     { key: 'version', title: titles.version, cell: ({ version }) => version, sortBy: ({ version }) => version },
     { key: 'rules', title: titles.rules, cell: rulesWords, sortBy: ({ rules }) => rules?.version ?? null },
+    {
+      key: 'in-use',
+      title: titles.inUse,
+      cell: (sensor) => inUseWords(inUse.get(sensorName(sensor)), zone),
+      sortBy: (sensor) => inUse.get(sensorName(sensor))?.sinceMs ?? null,
+    },
     {
       key: 'packets',
       title: titles.packets,
@@ -115,6 +131,11 @@ function rulesWords({ rules }: HubSensor): string {
   const { version, wanted, ring } = rules;
   const used = version === null ? words.own : words.bundle(version);
   return `${used}, ${wanted === null || wanted === version ? words.ring(ring) : words.wanted(ring, wanted)}`;
+}
+
+function inUseWords(used: RulesInUse | undefined, zone: string): string {
+  if (used === undefined) return text.units.missing;
+  return words.inUse(text.terms.modes[used.mode] ?? used.mode, used.policy, zonedTime(used.sinceMs, zone));
 }
 
 function refusedWords({ rules }: HubSensor): string {

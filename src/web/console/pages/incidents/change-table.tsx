@@ -2,13 +2,23 @@
 import { DataTable } from '../../component/data-table.tsx';
 import { zoneName } from '../../format/time-format.ts';
 import { text } from '../../text/catalogue.ts';
+import { placeName } from './incident-words.ts';
 import { ChangeTime } from './change-time.tsx';
 import { changedBy, changeDetails, changeName, type ShownChange } from './change-words.ts';
 
 const { columns } = text.incidents;
 
-export function ChangeTable(props: { changes: readonly ShownChange[]; zone: string; caption: string; empty: string }) {
-  const { changes, zone, caption, empty } = props;
+interface ChangeTableProps {
+  readonly changes: readonly ShownChange[];
+  readonly zone: string;
+  readonly caption: string;
+  readonly empty: string;
+  /** The changes are of several places. */
+  readonly hasPlaces?: boolean;
+}
+
+export function ChangeTable(props: ChangeTableProps) {
+  const { changes, zone, caption, empty, hasPlaces = false } = props;
   return (
     <DataTable<ShownChange>
       caption={caption}
@@ -24,6 +34,7 @@ export function ChangeTable(props: { changes: readonly ShownChange[]; zone: stri
           sortBy: ({ time_ms: ms }) => ms,
         },
         { key: 'kind', title: columns.change, cell: changeName, isName: true, sortBy: changeName },
+        ...(hasPlaces ? [{ key: 'place', title: columns.place, cell: placeName, sortBy: placeName }] : []),
         { key: 'detail', title: columns.detail, cell: (change) => changeDetails(change, zone) },
         { key: 'who', title: columns.who, cell: changedBy },
       ]}

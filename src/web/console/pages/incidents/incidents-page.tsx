@@ -61,9 +61,7 @@ export function IncidentsPage({ live, place }: { readonly live: IncidentsLive; r
   });
   const path = `/incidents?${new URLSearchParams([...Object.entries(limits), ...filters]).toString()}`;
   const list = useApi<IncidentList>(path);
-  const changes = useApi<ChangeList>(
-    `/changes?${new URLSearchParams({ ...limits, kind: CHANGE_KINDS, limit: String(CHANGES) }).toString()}`,
-  );
+  const changes = useApi<ChangeList>(changesPath(limits, filters));
   // Both are read again when the live document says that more was written.
   const news = `${live.history.written} ${live.breaker?.trips.length ?? 0}`;
   useEffect(() => {
@@ -109,6 +107,7 @@ export function IncidentsPage({ live, place }: { readonly live: IncidentsLive; r
               zone={zone}
               caption={words.changesCaption(zoneName(zone))}
               empty={words.changesNone}
+              hasPlaces={live.source.kind === 'fleet'}
             />
           )}
           {changes.data?.more === true && <p class="small muted">{words.changesMore}</p>}
@@ -116,6 +115,13 @@ export function IncidentsPage({ live, place }: { readonly live: IncidentsLive; r
       </div>
     </>
   );
+}
+
+/** The address of the changes, which have kinds of their own. */
+function changesPath(limits: Readonly<Record<string, string>>, filters: readonly string[][]): string {
+  const own = { ...limits, kind: CHANGE_KINDS, limit: String(CHANGES) };
+  const places = filters.filter(([name]) => name !== 'kind');
+  return `/changes?${new URLSearchParams([...Object.entries(own), ...places]).toString()}`;
 }
 
 /** Beginning and end of the time line, ms since 1970; without a span those of the incidents. */

@@ -13,7 +13,8 @@ import { spanOf, spanQuery } from '../../span/span-choice.ts';
 import { spanWords, TimeSpan } from '../../span/time-span.tsx';
 import { text } from '../../text/catalogue.ts';
 import type { PageProps } from '../pages.tsx';
-import { type Answer, answersOf } from './answers.ts';
+import { AnswerList } from './answer-list.tsx';
+import { answersOf } from './answers.ts';
 import { type Attention, attentionOf } from './attention.ts';
 import { ChangesPanel } from './changes-panel.tsx';
 import { OverviewNumbers } from './figures.tsx';
@@ -50,7 +51,7 @@ export function OverviewPage({ live, place }: PageProps) {
       {attentionOf(live, today.problem).map((one) => (
         <AttentionNote key={one.text} attention={one} />
       ))}
-      <Answers answers={answersOf(live, figures, changes)} />
+      <AnswerList answers={answersOf(live, figures, changes)} />
       <div class="page-head">
         <h2>{spanWords(span, live.zone)}</h2>
         <TimeSpan span={span} live={live} />
@@ -114,26 +115,5 @@ function AttentionNote({ attention: { severity, text: said, details, to, page } 
         </ul>
       )}
     </Note>
-  );
-}
-
-function Answers({ answers }: { answers: readonly Answer[] }) {
-  return (
-    <section aria-label={words.answers.title}>
-      <dl class="answers">
-        {answers.map(({ question, sentences, to, page }) => (
-          <div key={question}>
-            <dt>{question}</dt>
-            <dd>
-              {sentences.join(' ')}{' '}
-              <Link to={to}>
-                {page}
-                <span class="hidden-text">: {question}</span>
-              </Link>
-            </dd>
-          </div>
-        ))}
-      </dl>
-    </section>
   );
 }
