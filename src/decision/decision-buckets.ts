@@ -95,9 +95,14 @@ export class DecisionBuckets {
     const { per } = throttle;
     const scope = per === BucketScope.REGISTRATION && registration === NO_REGISTRATION ? BucketScope.FLOW : per;
     let key = `${rule}`;
-    if (scope === BucketScope.FLOW) key += ` flow ${number}`;
-    else if (scope === BucketScope.CLIENT) key += ` client ${client.join()}`;
-    else if (scope === BucketScope.REGISTRATION) key += ` registration ${rulesGeneration} ${registration}`;
+    if (scope === BucketScope.FLOW) key = `${rule} flow ${number}`;
+    else if (scope === BucketScope.CLIENT) key = clientKey(rule, client);
+    else if (scope === BucketScope.REGISTRATION) key = `${rule} registration ${rulesGeneration} ${registration}`;
     return this.buckets.hold(key, throttle, timeUs, scope);
   }
+}
+
+/** Written out: `join` of typed arrays takes ten times as long. */
+function clientKey(rule: number, client: Int32Array): string {
+  return `${rule} client ${client[0]!},${client[1]!},${client[2]!},${client[3]!}`;
 }

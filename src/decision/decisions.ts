@@ -26,6 +26,7 @@ import type { DecisionSink, DecisionView } from './decision-sink.ts';
 import { DueDecisions } from './due-decisions.ts';
 import { FlowRecord } from './flow-record.ts';
 import { HitControl } from './hit-control.ts';
+import { QuietTimes } from './quiet-times.ts';
 import type { Rules } from './rules.ts';
 import type { HitAdmission } from './hit-admission.ts';
 import type { ThrottleListener } from './throttle-listener.ts';
@@ -56,6 +57,7 @@ export class Decisions {
   private readonly buckets: DecisionBuckets;
   private readonly due: DueDecisions;
   private readonly hitControl: HitControl;
+  private readonly quietTimes: QuietTimes;
   private readonly views: DecisionViews;
   /** The decisions that these follow, and those that follow these: by other policies, with the same registry. */
   private readonly lead: Decisions | null;
@@ -86,6 +88,7 @@ export class Decisions {
     this.views = new DecisionViews(rules);
     this.counts.tally.useRules(rules.policy.rules);
     this.due = new DueDecisions(table, decisionTable, rules);
+    this.quietTimes = new QuietTimes(decisionTable, this.due, admission);
     this.sink = sink;
     this.admission = admission;
     this.throttles = throttles;
@@ -164,13 +167,14 @@ export class Decisions {
 
   /** The packet time before which no packet of a flow does any of this; -Infinity if any may. */
   quietUntil(slot: number): number {
-    const { decisionTable, admission, rules } = this;
-    const number = decisionTable.numberOf(slot);
-    if (number === 0) return -Infinity;
-    const action = decisionTable.words[number * DECISION_WORDS + DecisionWord.ACTION];
-    if (rules.mode !== 'observe' && action !== Action.ALLOW) return -Infinity;
-    const dueUs = this.due.quietUntil(number);
-    return admission === null ? dueUs : Math.min(dueUs, decisionTable.shownUntil[number]!);
+    const number = this.decisionTable.numberOf(slot);
+    return number === 0 ? -Infinity : this.quietTimes.quietUntil(number, this.rules.mode);
+  }
+
+  /** The same for packets that are dropped like the one before. */
+  steadyUntil(slot: number): number {
+    const number = this.decisionTable.numberOf(slot);
+    return number === 0 ? -Infinity : this.quietTimes.steadyUntil(number, this.rules.mode);
   }
 
   packet(slot: number, wireLength: number, packet: number): Outcome {

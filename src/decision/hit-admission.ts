@@ -39,6 +39,8 @@ interface HitFlow {
 
 export class HitAdmission {
   readonly breaker: Breaker;
+  /** It refuses nothing: what it has admitted stays admitted. */
+  readonly isTrial: boolean = false;
   /** Trips since the start. */
   tripCount = 0;
   /** Grows with every reset: clients that were admitted before are admitted again. */

@@ -18,6 +18,7 @@ export interface TrialTrip {
 const TRIAL_KEY = [0x243f6a88, 0x85a308d3 | 0, 0x13198a2e, 0x03707344];
 
 export class TrialAdmission extends HitAdmission {
+  override readonly isTrial = true;
   /** The first trip of each kind: of suspected findings only, and of all. */
   readonly trips: TrialTrip[] = [];
 

@@ -20,6 +20,7 @@ import type { Decisions } from '../decision/decisions.ts';
 import type { Rules } from '../decision/rules.ts';
 import type { HitAdmission } from '../decision/hit-admission.ts';
 import type { ThrottleListener } from '../decision/throttle-listener.ts';
+import type { ComparedOutcomes } from './compared-outcomes.ts';
 import type { OutcomeListener } from './outcome-listener.ts';
 import { ShadowedDecisions } from './shadowed-decisions.ts';
 import { SideBySide } from './side-by-side.ts';
@@ -114,7 +115,7 @@ export class Session implements TrackerListener {
   }
 
   /** Begins a capture that several sets of rules decide side by side. */
-  beginSides(sides: readonly Side[], listener: OutcomeListener): void {
+  beginSides(sides: readonly Side[], listener: ComparedOutcomes): void {
     const { tracker, controllers } = this;
     for (const [side, { rules }] of sides.entries()) {
       const lead = sides.findIndex(({ rules: other }) => other.registry === rules.registry);

@@ -65,6 +65,12 @@ export class TimeLine {
     cells[FIRST_COLUMN + column + 1]! += wireLength;
   }
 
+  /** Packet times of the interval that a packet is in; it is whole in one of the wider intervals that come later. */
+  intervalOf(timeUs: number): { readonly fromUs: number; readonly untilUs: number } {
+    const fromUs = Math.floor(timeUs / this.widthUs) * this.widthUs;
+    return { fromUs, untilUs: fromUs + this.widthUs };
+  }
+
   /** The intervals with packets, in order; at most `most` of them. */
   intervals(most = INTERVALS): Interval[] {
     let { widthUs, cells } = this;

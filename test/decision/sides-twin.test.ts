@@ -1,6 +1,7 @@
 /** Sides with one registry, which share what does not depend on a policy, against each of them alone. */
 import { expect, it } from 'vitest';
 import { AssemblyTracker } from '../../src/dataplane/host/assembly-tracker.ts';
+import { Outcome } from '../../src/dataplane/host/outcome.ts';
 import type { Tracker } from '../../src/dataplane/host/tracker.ts';
 import type { Rules } from '../../src/decision/rules.ts';
 import { TrialAdmission } from '../../src/decision/trial-admission.ts';
@@ -39,8 +40,49 @@ function randomSides(random: SeededRandom): Rules[] {
   });
 }
 
+/** Intervals in which drops may be counted together: some packets of a flow are in one, some in the next. */
+const INTERVAL_US = 10_000_000;
+
+/** What sides did to packets, by flow, outcome and interval: the sums are the same however packets come together. */
+class OutcomeSums {
+  /** Packets that came together with others. */
+  together = 0;
+  private readonly sums = new Map<string, [packets: number, bytes: number]>();
+
+  add(slot: number, outcome: Outcome, fromUs: number, packets: number, bytes: number): void {
+    const key = [slot, outcome, fromUs].join(' ');
+    const [packetsBefore, bytesBefore] = this.sums.get(key) ?? [0, 0];
+    this.sums.set(key, [packetsBefore + packets, bytesBefore + bytes]);
+  }
+
+  /** The sums of a flow that ends. */
+  take(slot: number): string[] {
+    const keys = [...this.sums.keys()].filter((key) => key.startsWith(`${slot} `)).sort();
+    const lines = keys.map((key) => [key, ...this.sums.get(key)!].join(' '));
+    for (const key of keys) this.sums.delete(key);
+    return lines;
+  }
+}
+
+/** A tracker that reports each dropped packet. */
+function trackerOfAll(): Tracker {
+  const tracker = new AssemblyTracker(1000);
+  Object.defineProperty(tracker.table, 'countQuiet', { value: () => null });
+  return tracker;
+}
+
 /** Runs packets through sides; returns what each received. */
 async function run(packets: readonly BuiltPacket[], sides: readonly Rules[], tracker: Tracker): Promise<Received[]> {
+  return (await runCounted(packets, sides, tracker)).received;
+}
+
+/** The same, with the number of drops that came together. */
+async function runCounted(
+  packets: readonly BuiltPacket[],
+  sides: readonly Rules[],
+  tracker: Tracker,
+): Promise<{ received: Received[]; together: number }> {
+  const sums = sides.map(() => new OutcomeSums());
   const received: string[][] = sides.map(() => []);
   const admissions = TrialAdmission.sideBySide(sides.map(({ policy }) => policy.safety));
   const session = new Session(tracker);
@@ -57,13 +99,22 @@ async function run(packets: readonly BuiltPacket[], sides: readonly Rules[], tra
           );
         },
         ended: (flow, decision, reason) => {
+          received[side]!.push(...sums[side]!.take(flow.slot));
           received[side]!.push([flow.slot, flow.finding, evidenceOf(flow).length, decision?.rule, reason].join(' '));
         },
       },
     })),
     {
       affected: (side, slot, outcome, wireLength, timeUs) => {
-        received[side]!.push([slot, outcome, wireLength, timeUs].join(' '));
+        sums[side]!.add(slot, outcome, timeUs - (timeUs % INTERVAL_US), 1, wireLength);
+      },
+      dropped: (side, slot, packets, bytes, fromUs) => {
+        sums[side]!.add(slot, Outcome.DROPPED, fromUs, packets, bytes);
+        sums[side]!.together += packets;
+      },
+      intervalOf: (timeUs) => {
+        const fromUs = timeUs - (timeUs % INTERVAL_US);
+        return { fromUs, untilUs: fromUs + INTERVAL_US };
       },
     },
   );
@@ -75,7 +126,7 @@ async function run(packets: readonly BuiltPacket[], sides: readonly Rules[], tra
     const hasTripped = admission.trips.some(({ trip }) => trip.then === 'observe');
     received[side]!.push(JSON.stringify([admission.trips, hasTripped ? null : admission.breaker.limitCounts()]));
   }
-  return received;
+  return { received, together: sums.reduce((count, { together }) => count + together, 0) };
 }
 
 it.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12])(
@@ -84,23 +135,27 @@ it.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12])(
     const random = new SeededRandom(seed);
     const sides = randomSides(random);
     const packets = randomPackets(random);
-    // This one leaves packets out that change nothing on any side; the other reports each.
+    // This one counts packets that are dropped like the one before; the other reports each.
     const together = await run(packets, sides, new AssemblyTracker(1000));
     for (const [side, rules] of sides.entries()) {
-      const [alone] = await run(packets, [rules], new AssemblyTracker(1000));
-      expect(alone!.length).toBeGreaterThan(60);
+      const [alone] = await run(packets, [rules], trackerOfAll());
+      expect(alone!.length).toBeGreaterThan(30);
       expect(together[side]).toEqual(alone);
     }
   },
 );
 
-it('some of these sides trip, throttle and block', async () => {
+it('some of these sides trip, throttle and block, and some drops come together', async () => {
   const all: string[] = [];
+  let together = 0;
   for (const seed of [1, 2, 3, 4]) {
     const random = new SeededRandom(seed);
     const sides = randomSides(random);
-    all.push(...(await run(randomPackets(random), sides, new AssemblyTracker(1000))).flat());
+    const counted = await runCounted(randomPackets(random), sides, new AssemblyTracker(1000));
+    all.push(...counted.received.flat());
+    together += counted.together;
   }
+  expect(together).toBeGreaterThan(20);
   expect(all.some((line) => line.includes('"timeUs"'))).toBe(true);
   expect(all.some((line) => line.includes('"affected"') && !line.endsWith('null]'))).toBe(true);
   for (const action of [' throttle ', ' block ', ' allow '])

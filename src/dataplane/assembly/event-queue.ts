@@ -154,10 +154,20 @@ export class EventQueue {
   packetOf(slot: i32, direction: i32): void {
     if (!this.isReported(slot)) return;
     if (this.timeUs >= this.quietFromUs && this.timeUs < this.quietUntilUs) return;
-    if (this.timeUs < this.rows.quietUntil(slot)) return;
+    if (this.timeUs < this.rows.quietUntil(slot) && this.isCounted(slot)) return;
     const event = this.add(EventKind.PACKET, slot);
     event.direction = direction;
     event.wireLength = this.wireLength;
+  }
+
+  /** Counts the packet at hand of a quiet flow, where that is wanted. False for one before the count's first time. */
+  private isCounted(slot: i32): bool {
+    if (this.rows.quietCountsAt == 0) return true;
+    const count = this.rows.quietCount(slot);
+    if (this.timeUs < count.fromUs) return false;
+    count.packets++;
+    count.bytes += <f64>this.wireLength;
+    return true;
   }
 
   /**

@@ -182,6 +182,11 @@ export function quietTimesAt(): usize {
   return dataplane.table.rows.quietTimesAt;
 }
 
+/** Counts these packets from now on: the address of a count for each slot (flow/quiet-count). */
+export function countQuiet(): usize {
+  return dataplane.table.rows.countQuiet();
+}
+
 /**
  * The number of the invariant that is broken, 0 where all hold (flow/invariant). To be called when the queue has been
  * read.

@@ -4,6 +4,7 @@
  */
 import { IPV4_MARK } from '../../core/ip-address.ts';
 import { DETAIL_WORDS, FlowDetail, FlowFlag, FlowWord, ROW_WORDS } from './flow-row.ts';
+import type { QuietCounts } from './quiet-counts.ts';
 
 /** Words of a row's third part: the first three of each end's address. */
 export const UPPER_WORDS = 6;
@@ -98,6 +99,11 @@ export abstract class FlowRows {
    */
   setQuietUntil(slot: number, timeUs: number): void {
     if (this.quietTimes !== null) this.quietTimes[slot] = timeUs;
+  }
+
+  /** Counts the packets that are left out from now on; null for a tracker that leaves none out. */
+  countQuiet(): QuietCounts | null {
+    return null;
   }
 
   /** Slots of all flows, in no order that means anything. */

@@ -43,6 +43,7 @@ export interface DataplaneExports {
   nextUnused(at: number, limit: number): number;
   eventsAt(): number;
   quietTimesAt(): number;
+  countQuiet(): number;
   countersAt(): number;
   unreadLinksAt(): number;
   rowsAt(): number;

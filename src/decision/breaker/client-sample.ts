@@ -164,7 +164,7 @@ export class ClientSample {
     this.isUsed[row] = 1;
     this.high[row] = high;
     this.low[row] = low;
-    this.values.fill(NEVER, row * this.width, (row + 1) * this.width);
+    for (let i = 0; i < this.width; i++) this.values[row * this.width + i] = NEVER;
     this.count++;
   }
 

@@ -29,24 +29,50 @@ interface Cell {
   readonly clients: RowSet;
 }
 
+/** The cells of flows with the same decisions and finding. */
+interface KnownCells {
+  readonly from: DecisionView;
+  readonly to: DecisionView;
+  readonly finding: number;
+  readonly cells: readonly (Cell | null)[];
+}
+
+const KNOWN_CHANGES = 16;
+
 export class ChangeTable {
   /** Flows that had no row because there are too many. */
   leftOut = 0;
   private readonly cells = new Map<string, Cell>();
+  /** The cells of the changes that came last: decisions are the same objects again and again. */
+  private readonly known: KnownCells[] = [];
 
   /** Takes a flow that changes, by the decisions that differ; `client` is the number of its client. */
   take(flow: FlowRecord, from: DecisionView, to: DecisionView, client: number): void {
-    for (const dimension of DIMENSIONS) {
-      const cell = this.cellOf([dimension, valueOf(dimension, flow, from, to), from.action, to.action].join('\0'));
+    const packets = flow.packetsToDestination + flow.packetsToSource;
+    const bytes = flow.bytesToDestination + flow.bytesToSource;
+    for (const cell of this.cellsOf(flow, from, to)) {
       if (cell === null) {
         this.leftOut++;
         continue;
       }
       cell.flows++;
-      cell.packets += flow.packetsToDestination + flow.packetsToSource;
-      cell.bytes += flow.bytesToDestination + flow.bytesToSource;
+      cell.packets += packets;
+      cell.bytes += bytes;
       cell.clients.add(client);
     }
+  }
+
+  /** The cell of each dimension; null where there are too many. */
+  private cellsOf(flow: FlowRecord, from: DecisionView, to: DecisionView): readonly (Cell | null)[] {
+    const { known } = this;
+    for (const entry of known)
+      if (entry.from === from && entry.to === to && entry.finding === flow.finding) return entry.cells;
+    const cells = DIMENSIONS.map((dimension) =>
+      this.cellOf([dimension, valueOf(dimension, flow, from, to), from.action, to.action].join('\0')),
+    );
+    if (known.length === KNOWN_CHANGES) known.pop();
+    known.unshift({ from, to, finding: flow.finding, cells });
+    return cells;
   }
 
   private cellOf(key: string): Cell | null {

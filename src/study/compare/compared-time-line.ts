@@ -38,6 +38,18 @@ export class ComparedTimeLine {
     this.timeLine.addPacket(timeUs, side * SIDE_COLUMNS + column, wireLength);
   }
 
+  /** Takes packets that a side dropped in an interval, which begins at a packet time. */
+  dropped(side: number, packets: number, bytes: number, fromUs: number): void {
+    const column = side * SIDE_COLUMNS;
+    this.timeLine.add(fromUs, column + SideColumn.DROPPED_PACKETS, packets);
+    this.timeLine.add(fromUs, column + SideColumn.DROPPED_BYTES, bytes);
+  }
+
+  /** Packet times of the interval that a packet is in; it is whole in one of the wider intervals that come later. */
+  intervalOf(timeUs: number): { readonly fromUs: number; readonly untilUs: number } {
+    return this.timeLine.intervalOf(timeUs);
+  }
+
   /** The intervals with packets, in order; at most `most` of them, if given. */
   intervals(most?: number): ComparedInterval[] {
     return this.timeLine.intervals(most).map(({ fromUs, lengthUs, packets, bytes, counts }) => ({

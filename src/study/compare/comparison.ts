@@ -8,12 +8,12 @@ import type { Outcome } from '../../dataplane/host/outcome.ts';
 import type { DecisionSink } from '../../decision/decision-sink.ts';
 import type { FlowRecord } from '../../decision/flow-record.ts';
 import type { Policy } from '../../policy/policy.ts';
-import type { OutcomeListener } from '../../pipeline/outcome-listener.ts';
+import type { ComparedOutcomes } from '../../pipeline/compared-outcomes.ts';
 import { FlowSides } from './flow-sides.ts';
 import { PairComparison } from './pair-comparison.ts';
 import { ComparedTimeLine } from './compared-time-line.ts';
 
-export class Comparison implements OutcomeListener {
+export class Comparison implements ComparedOutcomes {
   /** Flows with a finding that have ended. */
   flows = 0;
   readonly timeLine: ComparedTimeLine;
@@ -48,6 +48,15 @@ export class Comparison implements OutcomeListener {
   affected(side: number, slot: number, outcome: Outcome, wireLength: number, timeUs: number): void {
     this.timeLine.affected(side, outcome, wireLength, timeUs);
     this.sides.affect(side, slot, outcome, wireLength);
+  }
+
+  dropped(side: number, slot: number, packets: number, bytes: number, fromUs: number): void {
+    this.timeLine.dropped(side, packets, bytes, fromUs);
+    this.sides.drop(side, slot, packets, bytes);
+  }
+
+  intervalOf(timeUs: number): { readonly fromUs: number; readonly untilUs: number } {
+    return this.timeLine.intervalOf(timeUs);
   }
 
   private end(flow: FlowRecord, reason: FlowEnd): void {

@@ -44,6 +44,13 @@ export class FlowSides {
     this.affected[at + column + 1]! += wireLength;
   }
 
+  /** A side has dropped packets of a flow that it has decided. */
+  drop(side: number, slot: number, packets: number, bytes: number): void {
+    const at = (this.rows[slot]! * this.sideCount + side) * COLUMNS;
+    this.affected[at + Column.DROPPED_PACKETS]! += packets;
+    this.affected[at + Column.DROPPED_BYTES]! += bytes;
+  }
+
   /** Ends a flow, and returns its sides; null for a flow that was not decided. */
   end(slot: number): SideOfFlow[] | null {
     const row = slot < this.rows.length ? this.rows[slot]! : 0;

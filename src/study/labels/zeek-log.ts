@@ -122,7 +122,8 @@ export class ZeekTsvReader implements LineReader {
 
   private cell(cells: readonly string[], column: number): string {
     const cell = column < 0 ? '' : cells[column]!;
-    return cell === this.unset || cell === this.empty ? '' : cell;
+    // A value that has the separator, or is the text for an unset field, has it as \x and two digits.
+    return cell === this.unset || cell === this.empty ? '' : unescaped(cell);
   }
 
   private header(text: string, number: number): void {
@@ -133,8 +134,7 @@ export class ZeekTsvReader implements LineReader {
     const [name, ...values] = text.split(this.separator);
     if (name === '#unset_field') this.unset = values[0] ?? '-';
     else if (name === '#empty_field') this.empty = values[0] ?? '';
-    else if (name === '#path' && values[0] !== 'conn')
-      this.issues.error(number, 1, `this is the log "${values[0] ?? ''}" of Zeek; conn.log has the flows`);
+    else if (name === '#path' && values[0] !== 'conn') this.issues.error(number, 1, otherLog(values[0] ?? ''));
     else if (name === '#fields') this.fields(values, number);
   }
 
@@ -151,7 +151,11 @@ export class ZeekTsvReader implements LineReader {
   }
 }
 
-/** `\x09` in the line #separator. */
+function otherLog(path: string): string {
+  return `this is the log "${path}" of Zeek; conn.log has the flows`;
+}
+
+/** Text with the bytes that Zeek writes as `\x09`. */
 function unescaped(text: string): string {
   return text.replaceAll(/\\x([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 }
@@ -180,6 +184,11 @@ export class ZeekJsonReader implements LineReader {
       return;
     }
     const object = value as Readonly<Record<string, unknown>>;
+    // Logs of one stream say what they are (package json-streaming-logs).
+    if (typeof object._path === 'string' && object._path !== 'conn') {
+      this.issues.error(number, 1, otherLog(object._path));
+      return;
+    }
     const textOf = (name: string): string => {
       const field = object[name];
       return typeof field === 'string' || typeof field === 'number' ? String(field) : '';

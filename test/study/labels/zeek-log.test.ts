@@ -115,6 +115,36 @@ describe("Zeek's conn.log", () => {
     expect(listOf(await flowsOf(LOG + second)).at(-1)).toBe(`udp 192.0.2.1 port 7 and 192.0.2.2 port 9: ${NONE} -`);
   });
 
+  // LogAscii::separator may be any text; the writer then escapes it in values (base/frameworks/logging/writers/ascii.zeek).
+  it('may have another separator, which its values have escaped', async () => {
+    const withComma = LOG.split('\n')
+      .map((line) => {
+        if (line.startsWith('#separator')) return '#separator \\x2c';
+        return line.replaceAll(',', line.startsWith('#') ? ';' : '\\x2c').replaceAll('\t', ',');
+      })
+      .join('\n');
+    expect(sorted(listOf(await flowsOf(withComma)))).toEqual(sorted(LIST));
+  });
+
+  it('may be of unset fields and empty sets with other words', async () => {
+    const words = LOG.replace('#unset_field\t-', '#unset_field\tNULL').replace('(empty)', 'EMPTY');
+    const log = words.replaceAll('\t-\t', '\tNULL\t').replaceAll('\t-\t', '\tNULL\t');
+    expect(sorted(listOf(await flowsOf(log)))).toEqual(sorted(LIST));
+  });
+
+  // Times of LogAscii::json_timestamps = JSON::TS_ISO8601, and the fields that a stream of logs has before them.
+  it('may have times as text, and say that it is conn', async () => {
+    const asStream = (path: string): string =>
+      asJson(LOG).replaceAll(
+        /^\{"ts":[\d.]+/gm,
+        `{"_path":"${path}","_write_ts":"2026-11-29T20:00:01.000000Z","ts":"2026-11-29T20:00:00.609000Z"`,
+      );
+    expect(sorted(listOf(await flowsOf(asStream('conn'))))).toEqual(sorted(LIST));
+    expect((await readText(asStream('dns'))).issues[0]).toBe(
+      '1:1: error: this is the log "dns" of Zeek; conn.log has the flows',
+    );
+  });
+
   it('has one opinion of a tuple: a VPN if any row says so, and the first of two', async () => {
     const back = (service: string): string => row('192.0.2.2 2 192.0.2.1 1', 'udp', service, 17);
     const flows = await flowsOf(

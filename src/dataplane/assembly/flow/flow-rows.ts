@@ -8,6 +8,7 @@ import { PacketView } from '../wire/packet-view';
 import { partitionOfTuple } from '../wire/partition';
 import { DETAILS_LENGTH, FlowDetails, FlowFlag, FlowRow, ROW_LENGTH, UPPER_LENGTH, UpperWords } from './flow-row';
 import { HashKeys, hashWords } from './flow-key';
+import { QUIET_COUNT_LENGTH, QuietCount } from './quiet-count';
 
 /** Bits of a row's `transport` that are part of the key. */
 const KEY_BITS: u32 = 255 | FlowFlag.IS_IPV6;
@@ -20,6 +21,9 @@ export class FlowRows {
   readonly upperAt: usize;
   /** Address of a time for each slot, which the host writes: packets of a reported flow before it change nothing. */
   readonly quietTimesAt: usize;
+  /** Address of a count of these packets for each slot (QuietCount); 0 where they are not counted. */
+  quietCountsAt: usize = 0;
+  private readonly rowCount: i32;
   readonly hashKeys: HashKeys;
   /** Slots are 1 to this number; those of them without a flow have transport 0. */
   lastSlot: i32 = 0;
@@ -30,6 +34,7 @@ export class FlowRows {
     this.upperAt = takeRegion(<usize>rowCount * UPPER_LENGTH);
     this.quietTimesAt = takeRegion(<usize>rowCount * sizeof<f64>());
     this.hashKeys = hashKeys;
+    this.rowCount = rowCount;
   }
 
   row(slot: i32): FlowRow {
@@ -50,6 +55,16 @@ export class FlowRows {
 
   setQuietUntil(slot: i32, timeUs: f64): void {
     store<f64>(this.quietTimesAt + <usize>slot * sizeof<f64>(), timeUs);
+  }
+
+  /** Counts the packets before these times from now on: the address of the first count. */
+  countQuiet(): usize {
+    if (this.quietCountsAt == 0) this.quietCountsAt = takeRegion(<usize>this.rowCount * QUIET_COUNT_LENGTH);
+    return this.quietCountsAt;
+  }
+
+  quietCount(slot: i32): QuietCount {
+    return changetype<QuietCount>(this.quietCountsAt + <usize>slot * QUIET_COUNT_LENGTH);
   }
 
   isActive(slot: i32): bool {
