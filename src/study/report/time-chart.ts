@@ -36,6 +36,7 @@ const HEIGHT = TOP + PLOT_HEIGHT + 44;
 const WIDEST_COLUMN = 60;
 const TICKS = 4;
 const LETTERS_TO_MINUTES = 16;
+const LETTERS_TO_SECONDS = 19;
 
 export function timeChart(chart: TimeChart): Html {
   const { id, title, description, series, columns } = chart;
@@ -117,22 +118,30 @@ function gaps(columns: readonly TimeColumn[], width: number): Html {
 function timeLabels(columns: readonly TimeColumn[], width: number, zone: string): Html {
   const [first, last] = [columns[0], columns.at(-1)];
   if (first === undefined || last === undefined) return NOTHING;
+  // Within one minute both labels would be the same text.
+  const isShort = minuteOf(first) === minuteOf(last);
+  const length = isShort ? LETTERS_TO_SECONDS : LETTERS_TO_MINUTES;
   const y = String(TOP + PLOT_HEIGHT + 20);
-  const from = html`<text x="${String(LEFT)}" y="${y}" class="tick">${label(first, zone)}</text>`;
+  const from = html`<text x="${String(LEFT)}" y="${y}" class="tick">${label(first, length, zone)}</text>`;
   if (columns.length < 2) return from;
   const end = LEFT + columns.length * width;
   // Two labels side by side need the width of both.
-  const isNarrow = end - LEFT < 300;
+  const isNarrow = end - LEFT < (isShort ? 345 : 300);
   const [x, lastY, anchor] = isNarrow
     ? [LEFT, TOP + PLOT_HEIGHT + 36, 'start']
     : [LEFT + (columns.length - 1) * width + width, TOP + PLOT_HEIGHT + 20, 'end'];
   return html`${from}<text x="${place(x)}" y="${String(lastY)}" text-anchor="${anchor}" class="tick"
-      >last: ${label(last, zone)}</text
+      >last: ${label(last, length, zone)}</text
     >`;
 }
 
-function label({ start }: TimeColumn, zone: string): string {
-  return `${start.slice(0, LETTERS_TO_MINUTES).replace('T', ' ')} ${zone}`;
+function minuteOf({ start }: TimeColumn): string {
+  return start.slice(0, LETTERS_TO_MINUTES);
+}
+
+/** `length`: letters of the time. */
+function label({ start }: TimeColumn, length: number, zone: string): string {
+  return `${start.slice(0, length).replace('T', ' ')} ${zone}`;
 }
 
 /** The least of 1, 2 and 5 times a power of ten that is not below the value; at least 1. */
