@@ -2,10 +2,12 @@
 import { FleetError } from './fleet-link.ts';
 import type { Outbox, OutboxBatch, OutboxPosition } from './outbox.ts';
 
-/** Whole lines, and the number of the last; what waits, in characters, and lines that were removed unshipped. */
+/** Whole lines, their numbers, and the one before; what waits, in characters, and lines that were removed unshipped. */
 export interface RowLines {
   readonly text: string;
   readonly lines: number;
+  readonly numbers: readonly number[];
+  readonly before: number | null;
   readonly last: number;
   readonly waiting: number;
   readonly lost: number;
@@ -17,7 +19,7 @@ export class MinuteOutbox implements Outbox {
   lostCount = 0;
   private readonly take: (after: number) => Promise<RowLines | null>;
 
-  /** `take`: the rows after a number; those up to it need not be kept. Null if none are kept for a fleet. */
+  /** `take`: the rows after a number, which is the last that the stream has. Null if none are kept for a fleet. */
   constructor(take: (after: number) => Promise<RowLines | null>) {
     this.take = take;
   }
@@ -29,10 +31,11 @@ export class MinuteOutbox implements Outbox {
     this.lostCount = found.lost;
     if (found.lines === 0) return null;
     const end = { segment: 0, offset: 0, lastSeq: found.last };
-    return { bytes: Buffer.from(found.text), lines: found.lines, end, lost: 0 };
+    const { text, lines, numbers, before } = found;
+    return { bytes: Buffer.from(text), lines, end, rows: { numbers, before }, lost: 0 };
   }
 
-  /** Rows are removed when those after them are asked for. */
+  /** The history knows it when the rows after are asked for. */
   acknowledged(): void {
     return;
   }

@@ -16,6 +16,8 @@ export interface OutboxBatch {
   readonly lines: number;
   /** The place after them. */
   readonly end: OutboxPosition;
+  /** The number of each line, where each has one of its own, and the one that was given before them if it is known. */
+  readonly rows?: { readonly numbers: readonly number[]; readonly before: number | null };
   /** Lines before them that are no longer there: the disk's bound was reached before they were acknowledged. */
   readonly lost: number;
 }

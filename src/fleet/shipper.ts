@@ -10,6 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { MsgHdrs } from '@nats-io/transport-node';
 import { FleetError, type FleetLink } from './fleet-link.ts';
 import type { Outbox, OutboxBatch, OutboxPosition } from './outbox.ts';
+import { rowNumbersText } from './row-numbers.ts';
 import { HEADERS, lastMessageSubject } from './subjects.ts';
 
 /** A new line is looked for so often while there is none. */
@@ -140,6 +141,7 @@ export class Shipper {
       [HEADERS.offset]: `${batch.end.offset}`,
       [HEADERS.lastSeq]: `${batch.end.lastSeq}`,
       [HEADERS.lines]: `${batch.lines}`,
+      ...(batch.rows !== undefined && { [HEADERS.rows]: rowNumbersText(batch.rows) }),
       [HEADERS.version]: version,
       [HEADERS.sentMs]: `${Date.now()}`,
       ...(head !== null && { [HEADERS.head]: head }),

@@ -2,10 +2,17 @@
  * Reads a stream of a fleet in order into a sink that knows how far it has come. A durable consumer delivers; it is
  * made again at the sink's position at each beginning and after any doubt, so the sink alone says where to go on: what
  * was delivered and not written comes again, and what was written does not.
+ *
+ * A stream may lose messages, and give their numbers to others: it was restored from an older copy, or a cluster lost
+ * what it had acknowledged. Its message at the sink's position is then another one, or missing. The stream is read
+ * again from its beginning, and the sink leaves out what it has.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createHash } from 'node:crypto';
 import type { Consumer, JetStreamManager, JsMsg } from '@nats-io/jetstream';
+import type { MsgHdrs } from '@nats-io/transport-node';
 import { FleetError, type FleetLink } from './fleet-link.ts';
+import { parseRowNumbers, type RowNumbers } from './row-numbers.ts';
 import { HEADERS } from './subjects.ts';
 
 /** Messages of a batch; with the largest it has 16 MB. */
@@ -18,6 +25,10 @@ const FIRST_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 5000;
 /** `sluice.v1.ISP.SITE.minutes` */
 const SUBJECT_PARTS = 5;
+/** The message at the position is compared so often, and is another one only if it is so each time. */
+const CHECK_MS = 10_000;
+const CHECKS = 3;
+const CHECK_AGAIN_MS = 1000;
 
 export interface StreamMessage {
   readonly sequence: number;
@@ -26,13 +37,25 @@ export interface StreamMessage {
   readonly timeMs: number;
   readonly sentMs: number | null;
   readonly version: string;
+  /** The sensor's number of the last row; null where it gives none. */
+  readonly lastRow: number | null;
+  readonly rows: RowNumbers | null;
+  /** Says what the message is: another one in its place has another mark. */
+  readonly mark: string;
   readonly bytes: Uint8Array;
+}
+
+/** The last message that is written: its sequence, 0 before any, and its mark, null where that is not known. */
+export interface WrittenTo {
+  readonly sequence: number;
+  readonly mark: string | null;
 }
 
 /** What takes the messages. `stream`: its name and its making. */
 export interface StreamSink {
-  /** The sequence of the last message that is written; 0 before any. */
-  position(stream: string): Promise<number>;
+  position(stream: string): Promise<WrittenTo>;
+  /** The stream has lost messages: its position becomes 0, and what is written is left out when it comes again. */
+  rewind(stream: string): Promise<void>;
   /** Writes messages that follow the one numbered `after`. Rejects if they are not known to be written. */
   receive(stream: string, after: number, messages: readonly StreamMessage[]): Promise<void>;
 }
@@ -44,6 +67,8 @@ export interface StreamReaderOptions {
   readonly consumer: string;
   readonly sink: StreamSink;
   readonly onProblem?: (problem: string | null) => void;
+  /** Called when the stream has lost messages, with a sentence that says what is there. */
+  readonly onLoss?: (found: string) => void;
 }
 
 export class StreamReader {
@@ -51,6 +76,8 @@ export class StreamReader {
   messageCount = 0;
   failureCount = 0;
   pending = 0;
+  /** Times that the stream had lost messages that were written. */
+  lossCount = 0;
   /** Why nothing is read; null while all is well. */
   problem: string | null = null;
   private readonly options: StreamReaderOptions;
@@ -94,28 +121,52 @@ export class StreamReader {
 
   /** Reads from the sink's position on until something fails. */
   private async read(onSuccess: () => void): Promise<void> {
-    const { link, stream, sink } = this.options;
+    const { link, stream, sink, onLoss } = this.options;
     const { jetstreamManager } = await import('@nats-io/jetstream');
     const manager = await jetstreamManager(link.current());
     const { created } = await manager.streams.info(stream);
     const name = `${stream} ${created}`;
-    let position = await sink.position(name);
+    let { sequence: position, mark } = await sink.position(name);
+    const found = await this.lossAt(manager, { sequence: position, mark });
+    if (found !== null) {
+      await sink.rewind(name);
+      this.lossCount++;
+      onLoss?.(found);
+      position = 0;
+    }
+    let checkMs = performance.now() + CHECK_MS;
     const consumer = await this.consumerFrom(manager, position + 1);
     for (let delivered = 0; !this.hasStopped();) {
       const messages = await fetchMessages(consumer);
       for (const message of messages) checkOrder(message, ++delivered, position);
       const last = messages.at(-1);
       if (last !== undefined) {
-        await sink.receive(name, position, messages.map(messageOf));
+        const written = messages.map(messageOf);
+        await sink.receive(name, position, written);
         position = last.seq;
+        ({ mark } = written.at(-1)!);
         this.messageCount += messages.length;
         last.ack();
       }
       this.pending = last?.info.pending ?? 0;
       // A broken connection gives nothing, as an idle stream does.
       if (last === undefined) link.current();
+      if (performance.now() >= checkMs) {
+        checkMs = performance.now() + CHECK_MS;
+        if ((await this.lossAt(manager, { sequence: position, mark })) !== null) return;
+      }
       this.note(null);
       onSuccess();
+    }
+  }
+
+  /** What is in place of the last message that was written; null while that is there, or has expired. */
+  private async lossAt(manager: JetStreamManager, written: WrittenTo): Promise<string | null> {
+    // A new leader of a cluster may know less for a moment.
+    for (let check = 1; ; check++) {
+      const found = await foundAt(manager, this.options.stream, written);
+      if (found === null || check === CHECKS) return found;
+      await sleep(CHECK_AGAIN_MS, undefined, { signal: this.stopped.signal, ref: false });
     }
   }
 
@@ -152,17 +203,46 @@ function checkOrder({ seq, info }: JsMsg, delivery: number, position: number): v
     throw new FleetError(`message ${seq} came out of order`);
 }
 
+/** Null if the stream has the message there, or none any more from that time on, or it cannot be compared. */
+async function foundAt(
+  manager: JetStreamManager,
+  stream: string,
+  { sequence, mark }: WrittenTo,
+): Promise<string | null> {
+  if (sequence === 0) return null;
+  const { state } = await manager.streams.info(stream);
+  if (sequence > state.last_seq) return `message ${sequence} was read, and the stream ends with ${state.last_seq}`;
+  if (mark === null || sequence < state.first_seq) return null;
+  const found = await manager.streams.getMessage(stream, { seq: sequence });
+  if (found === null || markOf(found.subject, found.header, found.data) === mark) return null;
+  return `message ${sequence} is another one than was read, of ${found.time.toISOString()}`;
+}
+
+function markOf(subject: string, fields: MsgHdrs | undefined, data: Uint8Array): string {
+  const named = [HEADERS.id, HEADERS.sentMs, HEADERS.lastSeq].map((name) => fields?.get(name) ?? '');
+  return createHash('sha256')
+    .update(`${[subject, ...named].join('\n')}\n`)
+    .update(data)
+    .digest('base64');
+}
+
 function messageOf(message: JsMsg): StreamMessage {
   const parts = message.subject.split('.');
   if (parts.length !== SUBJECT_PARTS) throw new FleetError(`message ${message.seq} has the subject ${message.subject}`);
-  const sent = message.headers?.get(HEADERS.sentMs) ?? '';
+  const numberIn = (name: string): number | null => {
+    const text = message.headers?.get(name) ?? '';
+    return /^\d{1,15}$/.test(text) ? Number(text) : null;
+  };
   return {
     sequence: message.seq,
     isp: parts[2]!,
     site: parts[3]!,
     timeMs: message.info.timestampNanos / 1e6,
-    sentMs: /^\d{1,15}$/.test(sent) ? Number(sent) : null,
+    sentMs: numberIn(HEADERS.sentMs),
     version: (message.headers?.get(HEADERS.version) ?? '').slice(0, 64),
+    lastRow: numberIn(HEADERS.lastSeq),
+    rows: parseRowNumbers(message.headers?.get(HEADERS.rows) ?? ''),
+    mark: markOf(message.subject, message.headers, message.data),
     bytes: message.data,
   };
 }

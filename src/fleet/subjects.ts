@@ -27,13 +27,14 @@ export function lastMessageSubject(stream: string, subject: string): string {
 
 /**
  * Headers of a batch: where it ends in the sensor's outbox, the number of its last line, and the sensor's version and
- * its clock when it was sent, ms since 1970.
+ * its clock when it was sent, ms since 1970. Rows of a history have numbers of their own: fleet/row-numbers.
  */
 export const HEADERS = {
   segment: 'Sluice-Segment',
   offset: 'Sluice-Offset',
   lastSeq: 'Sluice-Last-Seq',
   lines: 'Sluice-Lines',
+  rows: 'Sluice-Rows',
   head: 'Sluice-Chain-Head',
   version: 'Sluice-Version',
   sentMs: 'Sluice-Sent-Ms',

@@ -12,6 +12,9 @@ export interface HubFigures {
   readonly messageCount: number;
   readonly rowCount: number;
   readonly refusedCount: number;
+  readonly repeatedCount: number;
+  readonly missingCount: number;
+  readonly lossCount: number;
   readonly failureCount: number;
   readonly pending: number;
   readonly fileBytes: number;
@@ -30,6 +33,21 @@ const COUNTERS: readonly [string, string, Value][] = [
     'sluice_hub_refused_rows_total',
     'Lines that are no rows, or of another sensor than their sender.',
     (hub) => hub.refusedCount,
+  ],
+  [
+    'sluice_hub_stream_losses_total',
+    'Times that the stream had lost messages that were read; it was read again.',
+    (hub) => hub.lossCount,
+  ],
+  [
+    'sluice_hub_missing_rows_total',
+    'Gaps in the numbers of the rows of a sensor: the stream has lost minutes that the hub has not read.',
+    (hub) => hub.missingCount,
+  ],
+  [
+    'sluice_hub_repeated_rows_total',
+    'Rows that came again from a stream that had lost them, and were left out.',
+    (hub) => hub.repeatedCount,
   ],
   [
     'sluice_hub_failures_total',

@@ -5,6 +5,7 @@
 import { mkdirSync, realpathSync } from 'node:fs';
 import type { Server } from 'node:net';
 import { join } from 'node:path';
+import type { CodedProblem } from '../core/coded-problem.ts';
 import { lockState } from '../daemon/path-lock.ts';
 import type { FleetLimit } from '../fleet/breaker/fleet-limit.ts';
 import { type FleetAddress, FleetLink } from '../fleet/fleet-link.ts';
@@ -12,6 +13,7 @@ import { StreamReader, type StreamSink } from '../fleet/stream-reader.ts';
 import type { BreakerState } from '../fleet/breaker/lease-message.ts';
 import { MINUTES_STREAM } from '../fleet/subjects.ts';
 import { HistoryClient } from '../history/process/history-client.ts';
+import type { MissingRows, StreamPosition } from '../history/ship/received-rows.ts';
 import type { SensorHealth } from '../history/ship/sensor-table.ts';
 import type { HistoryPlace } from '../history/store/history-store.ts';
 import type { Log } from '../output/log/log.ts';
@@ -33,6 +35,8 @@ const HISTORY_NAME = 'history.db';
 const OWNER_ONLY = 0o700;
 const TICK_MS = 1000;
 const CLOSE_MS = 3000;
+/** A loss of the stream is shown so long. */
+const SHOWN_MS = 86_400_000;
 /** Smaller groups of clients are not shown. */
 const FEWEST = 5;
 
@@ -66,6 +70,10 @@ export class Hub {
   private latestMs: number | null = null;
   private rowCount = 0;
   private refusedCount = 0;
+  private repeatedCount = 0;
+  private missingCount = 0;
+  /** The last loss of the stream, and when it was found, ms since 1970; null for none. */
+  private loss: { readonly problem: CodedProblem; readonly atMs: number } | null = null;
 
   constructor(options: HubOptions, log: Log) {
     this.options = options;
@@ -93,6 +101,10 @@ export class Hub {
       onProblem: (problem) => {
         if (problem === null) log.info({ fleet: options.address.servers }, 'the minutes of the fleet are read');
         else log.warn({ problem }, 'the minutes of the fleet are not read: they wait in the stream');
+      },
+      onLoss: (found) => {
+        this.noteLoss(hubProblem('stream-lost', found));
+        log.error({ found }, 'the stream has lost messages: it is read again, and rows that are there are left out');
       },
     });
     const access = new ConsoleAccess(options.http.accounts, log);
@@ -140,14 +152,32 @@ export class Hub {
 
   private sink(): StreamSink {
     return {
-      position: async (query) => Number(await this.client.ask({ what: 'position', query })),
+      position: async (query) => JSON.parse(await this.client.ask({ what: 'position', query })) as StreamPosition,
+      rewind: async (query) => {
+        await this.client.ask({ what: 'rewind', query });
+      },
       receive: async (stream, after, messages) => {
-        const { rows, refused, problem } = await this.client.receive({ stream, after, messages });
+        const { rows, refused, repeated, missing, problem } = await this.client.receive({ stream, after, messages });
         this.rowCount += rows;
         this.refusedCount += refused;
+        this.repeatedCount += repeated;
         if (problem !== null) this.log.warn({ refused, problem }, 'rows were refused');
+        if (repeated > 0) this.log.info({ rows: repeated }, 'rows came again, and were left out');
+        for (const one of missing) this.noteMissing(one);
       },
     };
+  }
+
+  private noteMissing({ isp, site, after, until }: MissingRows): void {
+    // A sensor numbers rows by its clock.
+    const [from, to] = [after, until].map((ms) => new Date(ms).toISOString()) as [string, string];
+    this.missingCount++;
+    this.noteLoss(hubProblem('rows-missing', `${isp}/${site}`, from, to));
+    this.log.error({ isp, site, after: from, until: to }, 'minutes of a sensor are missing: the stream has lost them');
+  }
+
+  private noteLoss(problem: CodedProblem): void {
+    this.loss = { problem, atMs: Date.now() };
   }
 
   private document(): HubDocument {
@@ -170,7 +200,8 @@ export class Hub {
   private get problem(): Pick<HubDocument, 'problem' | 'code' | 'values'> {
     const { client, reader } = this;
     if (client.reason !== null) return client.reason;
-    return reader.problem === null ? NO_PROBLEM : hubProblem('stream-unread', reader.problem);
+    if (reader.problem !== null) return hubProblem('stream-unread', reader.problem);
+    return this.loss !== null && Date.now() - this.loss.atMs < SHOWN_MS ? this.loss.problem : NO_PROBLEM;
   }
 
   /** Rejects while the history does not answer. */
@@ -192,6 +223,9 @@ export class Hub {
       messageCount: reader.messageCount,
       rowCount: this.rowCount,
       refusedCount: this.refusedCount,
+      repeatedCount: this.repeatedCount,
+      missingCount: this.missingCount,
+      lossCount: reader.lossCount,
       failureCount: reader.failureCount,
       pending: reader.pending,
       fileBytes: client.fileBytes,

@@ -4,7 +4,6 @@
  */
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import Database from 'libsql';
 import type { JetStreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { headers } from '@nats-io/transport-node';
@@ -18,6 +17,7 @@ import { changeLine, minuteLines } from '../../src/history/ship/row-line.ts';
 import { readSensors } from '../../src/history/ship/sensor-table.ts';
 import { HistoryStore } from '../../src/history/store/history-store.ts';
 import { randomMinute, RETENTION, START_S } from '../history/sample-minutes.ts';
+import { contentOf } from '../kit/history-content.ts';
 import { NatsServers, NO_NATS } from '../kit/nats-server.ts';
 import { SeededRandom } from '../kit/random.mjs';
 import { temporaryFolder, until } from '../kit/running-daemon.ts';
@@ -81,6 +81,12 @@ async function read(
   let position = 0;
   const sink: StreamSink = {
     position: (stream) => Promise.resolve(store.read((history) => readPosition(history, stream))),
+    rewind: (stream) => {
+      store.read(({ writer }) => {
+        writer.rewind(stream);
+      });
+      return Promise.resolve();
+    },
     receive: (stream, after, messages) => {
       const fails = failing();
       if (fails === 'before') return Promise.reject(new Error('not written'));
@@ -102,39 +108,13 @@ async function read(
   return counts;
 }
 
-/** All that a history has counted, with names in place of numbers. */
-function contentOf(name: string): Record<string, unknown[]> {
-  const database = new Database(join(folder.path, `${name}.db`));
-  const rows = (sql: string): unknown[] => database.prepare(sql).raw().all();
-  const place = "(SELECT isp || '/' || site || '/' || link FROM place WHERE id = place)";
-  const content = {
-    series: rows(
-      `SELECT level, time, (SELECT isp || '/' || site FROM place WHERE id = series.place), protocol, stage, action, rule,
-       registered, sector, mode, flows, decisions, packets, bytes, delayed_packets, delayed_bytes, dropped_packets,
-       dropped_bytes FROM roll_up JOIN series ON series.id = series ORDER BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10`,
-    ),
-    coverage: rows(
-      `SELECT level, time, ${place}, seconds, packets, bytes, lost_packets, undecoded_packets, lost_lines, lag_us,
-       active_flows FROM coverage ORDER BY 1, 2, 3`,
-    ),
-    harm: rows(`SELECT level, time, ${place}, kind, outcome, count FROM harm ORDER BY 1, 2, 3, 4, 5`),
-    clients: rows(`SELECT level, time, ${place}, action, hex(sketch) FROM clients ORDER BY 1, 2, 3, 4`).map((row) => {
-      const [level, time, at, action, sketch] = row as [number, number, string, string, string];
-      // Exact hashes are in the order of their coming.
-      const hashes = sketch.startsWith('00') ? (sketch.slice(2).match(/.{16}/g) ?? []).sort() : sketch;
-      return [level, time, at, action, hashes];
-    }),
-    changes: rows(`SELECT time_us, ${place}, kind, fields FROM change ORDER BY 1, 2`),
-  };
-  database.close();
-  return content;
-}
-
 function writeDirectly(name: string): void {
   const store = storeOf(name);
   for (const [at, batch] of sent.entries()) store.write({ session: 'direct', number: at + 1, ...batch });
   store.close();
 }
+
+const contentIn = (name: string): Record<string, unknown[]> => contentOf(join(folder.path, `${name}.db`));
 
 const lastSequence = async (): Promise<number> => (await jsm.streams.info(MINUTES_STREAM)).state.last_seq;
 
@@ -169,14 +149,14 @@ describe.skipIf(NO_NATS !== undefined)(`a hub${NO_NATS === undefined ? '' : `: $
     await reading;
     expect(last).toBeGreaterThanOrEqual(MESSAGES);
     writeDirectly('direct');
-    expect(contentOf('hub')).toEqual(contentOf('direct'));
-    expect(contentOf('hub').series!.length).toBeGreaterThan(200);
+    expect(contentIn('hub')).toEqual(contentIn('direct'));
+    expect(contentIn('hub').series!.length).toBeGreaterThan(200);
   }, 180_000);
 
   it('is made again from the stream, and then is the same', async () => {
     const last = await lastSequence();
     await read('again', (position) => position >= last);
-    expect(contentOf('again')).toEqual(contentOf('hub'));
+    expect(contentIn('again')).toEqual(contentIn('hub'));
   }, 90_000);
 
   it('refuses lines that are no rows, or of another sensor than their sender, counts them and takes the others', async () => {
@@ -188,7 +168,7 @@ describe.skipIf(NO_NATS !== undefined)(`a hub${NO_NATS === undefined ? '' : `: $
     expect(counts.map(({ refused }) => refused)).toEqual([2]);
     expect(counts[0]!.problem).toBe(`message ${last} of isp-a/lahore-1: it is no JSON`);
     writeDirectly('direct-2');
-    expect(contentOf('hub')).toEqual(contentOf('direct-2'));
+    expect(contentIn('hub')).toEqual(contentIn('direct-2'));
   }, 90_000);
 
   it('knows when each sensor was seen, its version, its rows, and how far its clock is off', () => {
@@ -222,6 +202,6 @@ describe.skipIf(NO_NATS !== undefined)(`a hub${NO_NATS === undefined ? '' : `: $
     await publish();
     await read('hub', (position) => position >= 2);
     writeDirectly('direct-3');
-    expect(contentOf('hub')).toEqual(contentOf('direct-3'));
+    expect(contentIn('hub')).toEqual(contentIn('direct-3'));
   }, 90_000);
 });

@@ -122,6 +122,30 @@ describe('the outbox of a history', () => {
     expect(take(0)).toMatchObject({ lines: 10, waiting: 10 * line!.length, lost: 5 });
   });
 
+  it('gives rows again that were shipped, with their numbers, to a stream that has lost them, within a bound', () => {
+    write(Array.from({ length: 300 }, (_, at) => countedMinute(START_S + 60 * at)));
+    const first = take(0);
+    const second = take(first.last);
+    expect(second.before).toBe(first.last);
+    expect(take(second.last)).toMatchObject({ lines: 0, numbers: [], before: null, waiting: 0 });
+    expect(take(first.last)).toEqual(second);
+    expect(take(0)).toEqual(first);
+    expect(first.lines + second.lines).toBe(300);
+    expect(take(second.last).waiting).toBe(0);
+    const big = Array.from({ length: 30 }, (_, at) => randomMinute(random, START_S + 60 * at, { most: 500 }));
+    for (let batch = 0; batch < 20; batch++) write(big);
+    let last = second.last;
+    for (let found = take(last); found.lines > 0; found = take(last)) ({ last } = found);
+    const kept = store.read(({ database }) => database.prepare('SELECT sum(length(line)) FROM outbox').raw().all());
+    const [[length]] = kept as [[number]];
+    expect(length).toBeGreaterThan(7 << 20);
+    expect(length).toBeLessThanOrEqual(8 << 20);
+    // What is missing now shows by the number before.
+    const { before, numbers, lost } = take(first.last);
+    expect(before).toBeGreaterThan(first.last);
+    expect([numbers[0]! > before!, lost]).toEqual([true, 0]);
+  });
+
   it('has nothing of a batch that was not written', () => {
     const refused = { ...change, fields: { big: 1n } } as unknown as Change;
     expect(() => {

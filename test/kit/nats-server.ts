@@ -1,6 +1,6 @@
 /** Real NATS servers with JetStream for a test: one, or a cluster on loopback. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -44,7 +44,7 @@ export class NatsServers {
       writeFileSync(
         config,
         `listen: "${host}:${ports[node]}"\nserver_name: node-${node}\n` +
-          `jetstream { store_dir: "${join(servers.folder, `store-${node}`)}" }\n${count > 1 ? cluster : ''}\n`,
+          `jetstream { store_dir: "${servers.storeOf(node)}" }\n${count > 1 ? cluster : ''}\n`,
       );
       servers.nodes.push({ port: ports[node]!, config, child: null });
       servers.startNode(node);
@@ -76,6 +76,22 @@ export class NatsServers {
     const ended = new Promise((resolve) => child.once('exit', resolve));
     child.kill('SIGKILL');
     await ended;
+  }
+
+  /** Keeps a copy of what a node has stored; it must not run. */
+  keepCopy(node: number): void {
+    rmSync(this.storeOf(node, '-copy'), { recursive: true, force: true });
+    cpSync(this.storeOf(node), this.storeOf(node, '-copy'), { recursive: true });
+  }
+
+  /** Puts the copy back, as an operator who restores a node does; it must not run. */
+  putCopyBack(node: number): void {
+    rmSync(this.storeOf(node), { recursive: true, force: true });
+    cpSync(this.storeOf(node, '-copy'), this.storeOf(node), { recursive: true });
+  }
+
+  private storeOf(node: number, ending = ''): string {
+    return join(this.folder, `store-${node}${ending}`);
   }
 
   connect(): Promise<NatsConnection> {

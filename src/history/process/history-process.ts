@@ -112,7 +112,10 @@ function answerOf(history: OpenHistory, question: HistoryQuestion): string {
     case 'outbox':
       return JSON.stringify(writer.outbox?.take(question.query) ?? null);
     case 'position':
-      return String(readPosition(history, question.query));
+      return JSON.stringify(readPosition(history, question.query));
+    case 'rewind':
+      writer.rewind(question.query);
+      return '';
     case 'sensors':
       return JSON.stringify(readSensors(database));
     case 'report':

@@ -35,12 +35,14 @@ export type HistoryQuestion =
   /** Answered with ReportFiles or ReportPreview, or a RefusedReport. */
   | { readonly what: 'report' | 'report-preview'; readonly query: ReportQuestion }
   /**
-   * Rows to ship after a number; those up to it are shipped, and removed. Answered with OutboxLines, or `null` for a
+   * Rows to ship after a number, which is the last that the stream has. Answered with OutboxLines, or `null` for a
    * history that is not shipped.
    */
   | { readonly what: 'outbox'; readonly query: number }
-  /** The last message of a stream that a hub has written. Answered with its sequence. */
+  /** The last message of a stream that a hub has written. Answered with StreamPosition. */
   | { readonly what: 'position'; readonly query: string }
+  /** A stream is read again from its beginning. Answered with nothing. */
+  | { readonly what: 'rewind'; readonly query: string }
   /** Answered with SensorHealth, a list. */
   | { readonly what: 'sensors'; readonly query: null }
   /** Answered with ReportTimes. */

@@ -1,7 +1,8 @@
 /**
- * Rows of a history that wait to be shipped to a fleet, as lines, in a table of the history itself: a row is in it if
- * and only if the transaction that wrote its minute is. Numbers ascend by the clock, so that a history that is begun
- * again, or restored from a backup, goes on above those that were shipped.
+ * Rows of a history that are shipped to a fleet, as lines, in a table of the history itself: a row is in it if and only
+ * if the transaction that wrote its minute is. Numbers ascend by the clock, so that a history that is begun again, or
+ * restored from a backup, goes on above those that were shipped. Rows stay for some time after that: a stream that has
+ * lost them is sent them again, with their numbers, by which a hub knows those that it has.
  */
 import type { Change, Minute } from '../roll-up.ts';
 import { type HistoryDatabase, numberOf, type Statement } from '../store/database.ts';
@@ -11,10 +12,17 @@ import { changeLine, LONGEST_LINE, minuteLines } from './row-line.ts';
 const MOST_LINES = 256;
 const MOST_LENGTH = 256 << 10;
 
-/** Lines in order, after those that need not be kept any more. */
+/** Characters of rows that stay after they were shipped. */
+const KEPT_LENGTH = 8 << 20;
+
+/** Lines in order, after a number. */
 export interface OutboxLines {
   readonly text: string;
   readonly lines: number;
+  /** The number of each line; they ascend. */
+  readonly numbers: readonly number[];
+  /** The number that was given before the first line; null where that is not known, and without any line. */
+  readonly before: number | null;
   /** The number of the last line; 0 without any. */
   readonly last: number;
   /** Characters that wait, these included. */
@@ -30,18 +38,22 @@ export class OutboxTable {
   private readonly readOldest: Statement;
   private readonly readAfter: Statement;
   private readonly removeUntil: Statement;
+  /** Characters of all lines, and of those that are shipped. */
   private length = 0;
+  private shippedLength = 0;
+  /** The number that was given last, and the last one that the stream has. */
   private last = 0;
+  private shipped = 0;
   private lost = 0;
 
-  /** `mostLength`: characters that may wait; the oldest lines beyond are removed, and counted. */
+  /** `mostLength`: characters of all lines; the oldest beyond are removed, and counted where they were not shipped. */
   constructor(database: HistoryDatabase, mostLength: number) {
     this.database = database;
     this.mostLength = mostLength;
-    this.insert = database.prepare('INSERT INTO outbox VALUES (?, ?)');
+    this.insert = database.prepare('INSERT INTO outbox VALUES (?, ?, ?)');
     this.readOldest = database.prepare('SELECT number, length(line) FROM outbox ORDER BY number LIMIT 1').raw();
     this.readAfter = database
-      .prepare(`SELECT number, line FROM outbox WHERE number > ? ORDER BY number LIMIT ${MOST_LINES}`)
+      .prepare(`SELECT number, line, before FROM outbox WHERE number > ? ORDER BY number LIMIT ${MOST_LINES}`)
       .raw();
     this.removeUntil = database.prepare('DELETE FROM outbox WHERE number <= ?');
     this.recount();
@@ -54,28 +66,35 @@ export class OutboxTable {
     while (this.length > this.mostLength) this.removeOldest();
   }
 
-  /** The lines after a number; those up to it are shipped, and removed. */
+  /** The lines after a number, which is the last one that the stream has: one lower than before has lost lines. */
   take(after: number): OutboxLines {
-    if (this.removeUntil.run(after).changes > 0) this.recount();
-    // A stream that has come further than the clock: what follows must be above it.
-    this.last = Math.max(this.last, after);
-    let text = '';
-    let lines = 0;
-    let last = 0;
-    for (const [number, line] of this.readAfter.all(after) as [number, string][]) {
-      if (lines > 0 && text.length + line.length > MOST_LENGTH) break;
-      text += line;
-      lines++;
-      last = number;
+    if (after !== this.shipped) {
+      this.shipped = after;
+      this.recount();
+      while (this.shippedLength > KEPT_LENGTH) this.removeOldest();
     }
-    return { text, lines, last, waiting: this.length, lost: this.lost };
+    const numbers: number[] = [];
+    let text = '';
+    let before: number | null = null;
+    for (const [number, line, one] of this.readAfter.all(after) as [number, string, number | null][]) {
+      if (numbers.length > 0 && text.length + line.length > MOST_LENGTH) break;
+      if (numbers.length === 0) before = one;
+      text += line;
+      numbers.push(number);
+    }
+    const waiting = this.length - this.shippedLength;
+    return { text, lines: numbers.length, numbers, before, last: numbers.at(-1) ?? 0, waiting, lost: this.lost };
   }
 
-  /** Reads again what waits: a transaction was undone. */
+  /** Reads again what there is: a transaction was undone, or the stream has come further. */
   recount(): void {
-    this.length = numberOf(this.database, 'SELECT coalesce(sum(length(line)), 0) FROM outbox');
+    const lengthTo = (number: number): number =>
+      numberOf(this.database, `SELECT coalesce(sum(length(line)), 0) FROM outbox WHERE number <= ${number}`);
+    this.length = lengthTo(Number.MAX_SAFE_INTEGER);
+    this.shippedLength = lengthTo(this.shipped);
     const last = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'outbox'";
-    this.last = Math.max(this.last, numberOf(this.database, last));
+    // A stream that has come further than the clock: what follows must be above it.
+    this.last = Math.max(this.shipped, numberOf(this.database, last));
   }
 
   private addLine(line: string): void {
@@ -83,8 +102,9 @@ export class OutboxTable {
       this.lost++;
       return;
     }
+    const before = this.last;
     this.last = Math.max(this.last + 1, Date.now());
-    this.insert.run(this.last, line);
+    this.insert.run(this.last, line, before);
     this.length += line.length;
   }
 
@@ -92,6 +112,7 @@ export class OutboxTable {
     const [[number, length]] = this.readOldest.all() as [[number, number]];
     this.removeUntil.run(number);
     this.length -= length;
-    this.lost++;
+    if (number <= this.shipped) this.shippedLength -= length;
+    else this.lost++;
   }
 }

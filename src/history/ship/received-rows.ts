@@ -1,6 +1,7 @@
 /**
  * Writes messages of a fleet's stream into a history: their rows, and the sequence of the last message, in one
- * transaction. A message that comes again is not added again, and none may be left out.
+ * transaction. A message that comes again is not added again, and none may be left out. Sensors number their rows, so
+ * rows that come again in other messages, of a stream that lost some, are left out too, and missing ones are noticed.
  */
 import type { Change, Minute, Place } from '../roll-up.ts';
 import type { OpenHistory } from '../store/history-store.ts';
@@ -17,6 +18,12 @@ export interface ReceivedMessage {
   readonly timeMs: number;
   readonly sentMs: number | null;
   readonly version: string;
+  /** The sensor's number of its last row; null where it gives none. */
+  readonly lastRow: number | null;
+  /** The numbers of its rows, and the one that was given before them if the sensor knows it; null without numbers. */
+  readonly rows: { readonly numbers: readonly number[]; readonly before: number | null } | null;
+  /** Says what the message is: another one in its place has another mark. */
+  readonly mark: string;
   readonly bytes: Uint8Array;
 }
 
@@ -28,54 +35,120 @@ export interface ReceivedBatch {
   readonly messages: readonly ReceivedMessage[];
 }
 
+/** Rows that a sensor has numbered after one number and up to another, and that were not in the stream. */
+export interface MissingRows {
+  readonly isp: string;
+  readonly site: string;
+  readonly after: number;
+  readonly until: number;
+}
+
 export interface ReceivedCounts {
   readonly rows: number;
   readonly refused: number;
+  /** Rows that had come before. */
+  readonly repeated: number;
+  readonly missing: readonly MissingRows[];
   /** Why the first one was refused; null for none. */
   readonly problem: string | null;
 }
 
-/** The sequence of the last message of a stream that is written; 0 before any. */
-export function readPosition({ writer }: OpenHistory, stream: string): number {
-  return writer.lastNumber(stream);
+/** How far a stream is written. */
+export interface StreamPosition {
+  /** The sequence of the last message that is written; 0 before any. */
+  readonly sequence: number;
+  /** The mark of that message; null if it is not known. */
+  readonly mark: string | null;
+}
+
+export function readPosition({ writer }: OpenHistory, stream: string): StreamPosition {
+  return { sequence: writer.lastNumber(stream), mark: writer.markOf(stream) };
+}
+
+/** What one message brings. */
+interface Found {
+  readonly minutes: Minute[];
+  readonly changes: Change[];
+  readonly missing: MissingRows | null;
+  readonly repeated: number;
+  readonly problem: string | null;
+  readonly note: SensorNote;
 }
 
 /** Throws where the messages do not follow those that are written, and the database's error. */
 export function writeReceived(history: OpenHistory, { stream, after, messages }: ReceivedBatch): ReceivedCounts {
-  const position = readPosition(history, stream);
+  const position = history.writer.lastNumber(stream);
   if (position !== after)
     throw new Error(`the history has the stream up to message ${position}, and not up to ${after}`);
+  /** The last row of each sensor. */
+  const shipped = new Map<string, number | null>();
+  const found = messages.map((message) => {
+    const { isp, site } = message;
+    const sensor = `${isp}/${site}`;
+    if (!shipped.has(sensor)) shipped.set(sensor, history.writer.sensors.shippedBy(isp, site));
+    const one = readMessage(history, message, shipped.get(sensor)!);
+    const last = one.note.shipped;
+    if (last !== null) shipped.set(sensor, Math.max(last, shipped.get(sensor) ?? 0));
+    return one;
+  });
+  const last = messages.at(-1);
+  history.writer.write({
+    session: stream,
+    number: last?.sequence ?? after,
+    minutes: found.flatMap(({ minutes }) => minutes),
+    changes: found.flatMap(({ changes }) => changes),
+    sensors: found.map(({ note }) => note),
+    ...(last !== undefined && { mark: last.mark }),
+  });
+  const sum = (count: (one: Found) => number): number => found.reduce((total, one) => total + count(one), 0);
+  return {
+    rows: sum(({ note }) => note.rows),
+    refused: sum(({ note }) => note.refused),
+    repeated: sum(({ repeated }) => repeated),
+    missing: found.flatMap(({ missing }) => missing ?? []),
+    problem: found.find(({ problem }) => problem !== null)?.problem ?? null,
+  };
+}
+
+/** `shipped`: the number of the sensor's last row that is written; null if it is not known. */
+function readMessage({ clock }: OpenHistory, message: ReceivedMessage, shipped: number | null): Found {
+  const { isp, site, version, timeMs, sentMs, lastRow, sequence } = message;
+  const lines = linesOf(message.bytes);
+  // Numbers that are not those of the lines say nothing of them.
+  const rows = message.rows?.numbers.length === lines.length ? message.rows : null;
+  const known = shipped ?? -Infinity;
+  const numbers = rows?.numbers ?? lines.map(() => lastRow ?? Infinity);
   const minutes: Minute[] = [];
   const changes: Change[] = [];
-  const sensors: SensorNote[] = [];
+  let repeated = 0;
+  let refused = 0;
   let problem: string | null = null;
-  for (const message of messages) {
-    const { isp, site, version, timeMs, sentMs } = message;
-    let minuteS: number | null = null;
-    let rows = 0;
-    let refused = 0;
-    for (const line of linesOf(message.bytes)) {
-      try {
-        const row = parseRow(line, history.clock);
-        checkPlace('minute' in row ? row.minute.place : row.change.place, message);
-        if ('minute' in row) {
-          minutes.push(row.minute);
-          minuteS = Math.max(minuteS ?? 0, row.minute.minuteS);
-        } else changes.push(row.change);
-        rows++;
-      } catch (error) {
-        if (!(error instanceof RowError)) throw error;
-        refused++;
-        problem ??= `message ${message.sequence} of ${isp}/${site}: ${error.message}`;
-      }
+  for (const [at, line] of lines.entries()) {
+    if (numbers[at]! <= known) {
+      repeated++;
+      continue;
     }
-    const offsetMs = sentMs === null ? null : Math.round(sentMs - timeMs);
-    sensors.push({ isp, site, version, seenMs: Math.round(timeMs), offsetMs, minuteS, rows, refused });
+    try {
+      const row = parseRow(line, clock);
+      checkPlace('minute' in row ? row.minute.place : row.change.place, message);
+      if ('minute' in row) minutes.push(row.minute);
+      else changes.push(row.change);
+    } catch (error) {
+      if (!(error instanceof RowError)) throw error;
+      refused++;
+      problem ??= `message ${sequence} of ${isp}/${site}: ${error.message}`;
+    }
   }
-  const last = messages.at(-1)?.sequence ?? after;
-  history.writer.write({ session: stream, number: last, minutes, changes, sensors });
-  const sum = (name: 'rows' | 'refused'): number => sensors.reduce((total, one) => total + one[name], 0);
-  return { rows: sum('rows'), refused: sum('refused'), problem };
+  const before = rows?.before ?? null;
+  const isMissing = shipped !== null && before !== null && before > shipped;
+  const note: SensorNote = {
+    ...{ isp, site, version, seenMs: Math.round(timeMs), refused, rows: minutes.length + changes.length },
+    offsetMs: sentMs === null ? null : Math.round(sentMs - timeMs),
+    minuteS: minutes.length === 0 ? null : Math.max(...minutes.map(({ minuteS }) => minuteS)),
+    shipped: rows?.numbers.at(-1) ?? lastRow,
+  };
+  const missing = isMissing ? { isp, site, after: shipped, until: before } : null;
+  return { minutes, changes, missing, repeated, problem, note };
 }
 
 function linesOf(bytes: Uint8Array): string[] {

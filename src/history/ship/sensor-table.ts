@@ -15,23 +15,36 @@ export interface SensorNote {
   readonly rows: number;
   /** Rows that were refused. */
   readonly refused: number;
+  /** The sensor's number of the last row; null where it gives none. */
+  readonly shipped: number | null;
 }
 
 export class SensorTable {
   private readonly add: Statement;
+  private readonly readShipped: Statement;
 
   constructor(database: HistoryDatabase) {
     this.add = database.prepare(
-      `INSERT INTO sensor VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET version = excluded.version,
-       seen_ms = excluded.seen_ms, offset_ms = excluded.offset_ms,
+      `INSERT INTO sensor VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+       version = CASE WHEN excluded.seen_ms < seen_ms THEN version ELSE excluded.version END,
+       offset_ms = CASE WHEN excluded.seen_ms < seen_ms THEN offset_ms ELSE excluded.offset_ms END,
+       seen_ms = max(seen_ms, excluded.seen_ms),
        minute = coalesce(max(minute, excluded.minute), minute, excluded.minute),
-       row_count = row_count + excluded.row_count, refused = refused + excluded.refused`,
+       row_count = row_count + excluded.row_count, refused = refused + excluded.refused,
+       shipped = coalesce(max(shipped, excluded.shipped), shipped, excluded.shipped)`,
     );
+    this.readShipped = database.prepare('SELECT shipped FROM sensor WHERE isp = ? AND site = ?').raw();
   }
 
   /** Within the transaction of the rows. */
-  note({ isp, site, version, seenMs, offsetMs, minuteS, rows, refused }: SensorNote): void {
-    this.add.run(isp, site, version, seenMs, offsetMs, minuteS, rows, refused);
+  note({ isp, site, version, seenMs, offsetMs, minuteS, rows, refused, shipped }: SensorNote): void {
+    this.add.run(isp, site, version, seenMs, offsetMs, minuteS, rows, refused, shipped);
+  }
+
+  /** The sensor's number of its last row that is written; null if it is not known. */
+  shippedBy(isp: string, site: string): number | null {
+    const [row] = this.readShipped.all(isp, site) as [number | null][];
+    return row?.[0] ?? null;
   }
 }
 

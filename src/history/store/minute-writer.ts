@@ -32,6 +32,8 @@ export interface Batch {
   readonly changes: readonly Change[];
   /** What a hub notes of the sensors that sent these. */
   readonly sensors?: readonly SensorNote[];
+  /** What the message of a stream is that has this number. */
+  readonly mark?: string;
 }
 
 /** Sessions, and files of a spool, whose last number is kept: more than are read between two checkpoints. */
@@ -52,7 +54,10 @@ export class MinuteWriter {
   private readonly addChange: Statement;
   private readonly readBatch: Statement;
   private readonly writeBatch: Statement;
-  private readonly sensors: SensorTable;
+  private readonly readMark: Statement;
+  private readonly writeMark: Statement;
+  /** The sensors whose rows a hub writes. */
+  readonly sensors: SensorTable;
   private readonly pruning: Pruning;
   private readonly incidents: IncidentWatch;
   private readonly addPolicy: Statement;
@@ -96,12 +101,14 @@ export class MinuteWriter {
     this.addChange = database.prepare('INSERT INTO change (time_us, place, kind, fields) VALUES (?, ?, ?, ?)');
     this.readBatch = database.prepare('SELECT batch FROM written WHERE session = ?').raw();
     this.writeBatch = database.prepare('INSERT OR REPLACE INTO written VALUES (?, ?, ?)');
+    this.readMark = database.prepare('SELECT mark FROM stream_mark WHERE stream = ?').raw();
+    this.writeMark = database.prepare('INSERT OR REPLACE INTO stream_mark VALUES (?, ?)');
     this.pruneWritten();
     this.addPolicy = database.prepare('INSERT OR IGNORE INTO policy_text VALUES (?, ?)');
   }
 
   /** Writes all of a batch, or nothing; nothing if it has been written before. Throws the database's error. */
-  write({ session, number, minutes, changes, sensors = [] }: Batch): void {
+  write({ session, number, minutes, changes, sensors = [], mark }: Batch): void {
     try {
       inTransaction(this.database, () => {
         if (this.lastNumber(session) >= number) return;
@@ -112,6 +119,7 @@ export class MinuteWriter {
         for (const place of new Set(fresh.map((minute) => this.placeId(minute.place)))) this.pruning.prune(place);
         this.outbox?.add(fresh, changes);
         for (const note of sensors) this.sensors.note(note);
+        if (mark !== undefined) this.writeMark.run(session, mark);
         this.writeBatch.run(session, number, Date.now());
       });
     } catch (error) {
@@ -128,6 +136,22 @@ export class MinuteWriter {
   lastNumber(session: string): number {
     const [row] = this.readBatch.all(session) as [number][];
     return row?.[0] ?? 0;
+  }
+
+  /** What the message of a stream is that was written last; null if it is not known. */
+  markOf(stream: string): string | null {
+    const [row] = this.readMark.all(stream) as [string][];
+    return row?.[0] ?? null;
+  }
+
+  /** A stream is read again from its beginning: rows are known by the numbers that its sensors give them. */
+  rewind(stream: string): void {
+    inTransaction(this.database, () => {
+      // Rows of a program that did not note the number were made before they were sent, by the sensor's clock.
+      this.database.exec('UPDATE sensor SET shipped = seen_ms + coalesce(offset_ms, 0) WHERE shipped IS NULL');
+      this.writeBatch.run(stream, 0, Date.now());
+      this.database.prepare('DELETE FROM stream_mark WHERE stream = ?').run(stream);
+    });
   }
 
   /** Writes an incident that a person noted; returns its number. Throws the database's error. */

@@ -62,4 +62,11 @@ export const MIGRATIONS: readonly string[] = [
     minute INTEGER, row_count INTEGER NOT NULL, refused INTEGER NOT NULL, PRIMARY KEY (isp, site)
   ) WITHOUT ROWID;
   `,
+  // The number that was given before a row's; on a hub, the last row of each sensor that is written, and what the
+  // message is of which a stream was read last: a stream that lost messages has another one there, or none.
+  `
+  ALTER TABLE outbox ADD COLUMN before INTEGER;
+  ALTER TABLE sensor ADD COLUMN shipped INTEGER;
+  CREATE TABLE stream_mark (stream TEXT PRIMARY KEY, mark TEXT NOT NULL) WITHOUT ROWID;
+  `,
 ];
