@@ -196,7 +196,7 @@ export async function runDaemon(options: DaemonOptions, signals: HeldSignals, lo
   process.exit(exitCode);
 }
 
-/** What the state of an engine depends on: a checkpoint of anything else cannot be put back. */
+/** Settings that the state of an engine depends on: a checkpoint of others cannot be put back. */
 function buildOf(flags: RunFlags): string {
   const { maxFlows, linkIdentity, workers = 1, flows, vpnOnly, history } = flags;
   const { version, commit } = buildInfo();

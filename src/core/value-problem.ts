@@ -1,4 +1,4 @@
-/** What is wrong with a value of a query or a body, in words that begin with its name. */
+/** The fault of a value of a query or a body, in words that begin with its name. */
 import { problemsOf } from './coded-problem.ts';
 
 export const VALUE_PROBLEMS = {

@@ -12,7 +12,7 @@ export function wanted<C extends Code>(code: C, ...values: Rest<(typeof VALUE_PR
   return JSON.stringify([code, ...values]);
 }
 
-/** What `wanted` has packed; null for another text. */
+/** The value that `wanted` has packed; null for another text. */
 export function wantedIn(text: string): readonly [Code, ...string[]] | null {
   if (!text.startsWith('["value-')) return null;
   return JSON.parse(text) as [Code, ...string[]];

@@ -26,7 +26,7 @@ export const NO_FILES = { done: 0, waiting: 0, grown: 0, 'grown-unread': 0, faul
 
 export const NO_COUNTS: SourceCounts = { dropped: {}, restarts: 0, gapSeconds: 0, stalls: 0, files: NO_FILES };
 
-/** What a source adds to the daemon's checkpoints, so that a restart goes on from one. */
+/** The part of a checkpoint that a source adds, so that a restart goes on from it. */
 export interface SourceCheckpoint {
   /** The packets after a checkpoint come again after a restart. */
   readonly isRepeated: boolean;

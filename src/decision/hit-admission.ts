@@ -45,7 +45,7 @@ export class HitAdmission {
   tripCount = 0;
   /** Grows with every reset: clients that were admitted before are admitted again. */
   generation = 1;
-  /** What a fleet lends; null without one. It is no part of the state: a start has nothing lent. */
+  /** The lease of a fleet; null without one. It is no part of the state: a start has no lease. */
   lease: HitLease | null = null;
   private readonly onTrip: (report: TripReport) => void;
   /** The flows that were admitted last, in a ring; `hitCount` since the last reset. */

@@ -46,7 +46,7 @@ export interface HubOptions {
   readonly address: FleetAddress;
   /** The durable consumer's name. Two hubs need two. */
   readonly consumer: string;
-  /** What all sensors together may newly hit; empty for a hub that lends nothing. */
+  /** Limits on the clients that all sensors together may newly hit; empty for a hub that lends nothing. */
   readonly limits: readonly FleetLimit[];
   /** The folder of state, in which the history is. */
   readonly state: string;

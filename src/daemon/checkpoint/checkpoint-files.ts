@@ -156,7 +156,7 @@ export interface CheckpointPlace {
   readonly limit: number;
 }
 
-/** What came of saving a checkpoint. */
+/** The result of saving a checkpoint. */
 export interface SavingResult {
   /** Its size; 0 if it was not saved. */
   readonly bytes: number;

@@ -2,7 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { type CheckpointPlace, saveCheckpoint } from './checkpoint-files.ts';
 
-/** What the thread is to write. */
+/** A checkpoint to be written. */
 export interface CheckpointRequest {
   readonly rules: string;
   readonly pieces: readonly Uint8Array[];

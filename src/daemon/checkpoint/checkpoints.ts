@@ -44,7 +44,7 @@ export interface CheckpointParts {
   readonly log: Log;
 }
 
-/** What later versions read too. */
+/** Fields that later versions read too. */
 interface CheckpointDocument {
   readonly source: unknown;
   readonly logs: LogStates;
@@ -237,7 +237,7 @@ export class RunCheckpoints {
     return this.change(() => undefined);
   }
 
-  /** Before the logs are closed: lines that wait for a checkpoint get one, so that the next start knows them. */
+  /** Before the logs are closed: lines that wait for a checkpoint get one, so that the next start finds them. */
   async settle(): Promise<void> {
     this.nextMs = Infinity;
     await this.writing;

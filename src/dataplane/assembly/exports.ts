@@ -1,15 +1,25 @@
 /** What the host calls, and the addresses at which it reads and writes. */
 import { Dataplane } from './dataplane';
 import { BATCH_CAPACITY, BATCH_LENGTH, PacketBatch } from './record/packet-batch';
-import { RecordReaders } from './record/record-readers';
 import { takeRegion } from './memory';
 import { PacketWalk } from './packet-walk';
 import { VIEW_LENGTH } from './wire/packet-view';
 export { brokenGuard, leaveMemory, regionsAt, regionsTaken, takeRegion } from './memory';
+export {
+  count,
+  cutLength,
+  firstNumber,
+  flaw,
+  goesOnAtEnd,
+  isBegun,
+  need,
+  openFile,
+  placeAfter,
+  secondNumber,
+  there,
+  walk,
+} from './record/record-readers';
 export { nextUnused, nextUsed } from './used-memory';
-
-/** Captures are read without a dataplane too. */
-const readers = new RecordReaders();
 
 /** Made by `start`. */
 let dataplane: Dataplane = changetype<Dataplane>(0);
@@ -17,65 +27,6 @@ let dataplane: Dataplane = changetype<Dataplane>(0);
 /** Memory for the columns of a batch of packets: their address (record/packet-batch). */
 export function takeBatch(): usize {
   return takeRegion(BATCH_LENGTH);
-}
-
-/** Begins a file: pcapng, or pcap. */
-export function openFile(isPcapng: bool): void {
-  readers.open(isPcapng);
-}
-
-/**
- * Fills the batch with up to `capacity` records of [at, limit). Returns what the walk stopped at (record/record-reader,
- * Walk); the functions after this one say more.
- */
-export function walk(batch: usize, capacity: i32, at: usize, limit: usize): i32 {
-  return readers.walk(changetype<PacketBatch>(batch), capacity, at, limit);
-}
-
-/** How many records the batch has. */
-export function count(): i32 {
-  return readers.current.count;
-}
-
-/** The address of the first record that was not walked, and bytes that it needs. */
-export function placeAfter(): usize {
-  return readers.current.at;
-}
-
-export function need(): i32 {
-  return readers.current.need;
-}
-
-/** What is wrong with it (Flaw), and the numbers in it. */
-export function flaw(): i32 {
-  return readers.current.flaw;
-}
-
-export function firstNumber(): u32 {
-  return readers.current.first;
-}
-
-export function secondNumber(): u32 {
-  return readers.current.second;
-}
-
-/** Nothing more comes after [at, limit). True where what is there can be walked again all the same: once at most. */
-export function goesOnAtEnd(at: usize, limit: usize): bool {
-  return readers.goesOnAtEnd(at, limit);
-}
-
-/** Whether the header of the file, or of the first section, has been read. */
-export function isBegun(): bool {
-  return readers.current.isBegun;
-}
-
-/** Bytes that the record at hand has at least, where the input ends in it, and bytes that are there of it. */
-export function cutLength(): u32 {
-  return readers.current.cutLength;
-}
-
-export function there(): u32 {
-  return readers.current.there;
 }
 
 /**

@@ -1,4 +1,4 @@
-/** What has been done at the desk, and what was refused, for auditors and administrators. */
+/** Acts at the desk and refusals, for auditors and administrators. */
 import { ACTION_TITLES } from '../model/transition.ts';
 import { actorTitle } from '../pages/case-parts.ts';
 import { type Html, html } from '../pages/html.ts';
@@ -87,7 +87,7 @@ const REFUSAL_TITLES: Readonly<Record<number, string>> = {
   500: 'failed',
 };
 
-/** What was refused since the desk was started: guessing shows here. */
+/** Refusals since the desk was started: guessing shows here. */
 function refusedPanel({ refusedByStatus, access }: DeskParts): Html {
   const refused = [...refusedByStatus]
     .toSorted(([a], [b]) => a - b)

@@ -24,7 +24,7 @@ export interface DeskCall {
   readonly origin: string;
   /** The session that the browser sent. */
   readonly session: string | undefined;
-  /** What the browser has begun at a provider, sealed. */
+  /** The sign-in that the browser has begun at a provider, sealed. */
   readonly begun: string | undefined;
 }
 

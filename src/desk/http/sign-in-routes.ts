@@ -42,7 +42,7 @@ export function signInRoutes({ access, passwords, oidc }: DeskParts): readonly D
   ];
 }
 
-/** What has become of a sign-in at the provider. */
+/** The problem of a sign-in at the provider; null for none. */
 function problemIn({ query }: DeskCall): string | null {
   if (query.problem === 'unknown')
     return 'Your account there has no role at this desk. Its administrator can give it one.';

@@ -93,7 +93,7 @@ export function historyPanel(changes: readonly Change[], reasons: readonly Reaso
   return panel('History', table('Changes', ['When', 'By', 'What', 'State then', 'Why'], cells));
 }
 
-/** What staff wrote with the change that led to the present state, for the applicant; null for nothing. */
+/** The text that staff wrote for the applicant with the change to the present state; null for none. */
 export function lastWords(changes: readonly Change[], reasons: readonly Reason[], state: State): Piece {
   const change = changes.findLast(
     ({ role, fromState, toState }) => role !== 'applicant' && toState === state && fromState !== state,

@@ -5,7 +5,7 @@ import { type DeskDatabase, row, rows, run } from './desk-database.ts';
 export interface Appeal {
   readonly id: number;
   readonly atMs: number;
-  /** What the applicant wrote; null where it was erased. */
+  /** As the applicant wrote them; null where they were erased. */
   readonly address: string | null;
   readonly event: string | null;
   /** Null where no log was looked at yet, and where they were erased. */

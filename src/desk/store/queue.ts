@@ -41,7 +41,7 @@ function queueOf(queue: QueueName, isp: string | null): { condition: string; val
   return { condition: `${own} = ? AND ${condition}`, values: [isp, ...values], order };
 }
 
-/** What waits in a queue, the least time left first. `isp`: only those of an internet provider. */
+/** Applications that wait in a queue, the least time left first. `isp`: only those of an internet provider. */
 export function waiting(database: DeskDatabase, queue: QueueName, isp: string | null, page: number): Application[] {
   const { condition, values, order } = queueOf(queue, isp);
   const sql = `${condition} ORDER BY ${order}, id LIMIT ? OFFSET ?`;

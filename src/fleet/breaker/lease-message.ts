@@ -74,7 +74,7 @@ const ledgerSchema = z.strictObject({
   entries: z.array(entrySchema),
   trip: z.nullable(tripSchema),
 });
-/** What is lent, as it is kept in the fleet before any sensor may use it. */
+/** Loans, as they are kept in the fleet before any sensor may use them. */
 export type Ledger = z.infer<typeof ledgerSchema>;
 
 const commandSchema = z.strictObject({

@@ -15,7 +15,7 @@ export const CHUNK_BYTES = 128 << 10;
 /** More than the largest registry. */
 const MOST_BYTES = 512 << 20;
 
-/** What an object bucket says of an object. */
+/** An object as its bucket describes it. */
 export interface ObjectFacts {
   readonly name: string;
   readonly bucket: string;

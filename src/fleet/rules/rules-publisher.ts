@@ -22,7 +22,7 @@ import {
 import type { SensorStatus } from './sensor-status.ts';
 import { readStatuses } from './status-reader.ts';
 
-/** What a bundle is made of. */
+/** The content of a bundle. */
 export interface BundleFiles {
   readonly policy: Uint8Array;
   readonly registry: Uint8Array;
@@ -97,7 +97,7 @@ export class RulesPublisher {
     return Math.max(...serials) + 1;
   }
 
-  /** What the sensors said last, by isp and site. */
+  /** The last message of each sensor, by isp and site. */
   statuses(): Promise<SensorStatus[]> {
     return readStatuses(this.manager);
   }

@@ -1,4 +1,4 @@
-/** What a sensor says of its rules: the last message of `sluice.v1.ISP.SITE.status`, as JSON. */
+/** The status of a sensor's rules: the last message of `sluice.v1.ISP.SITE.status`, as JSON. */
 import * as z from 'zod/mini';
 import { REFUSALS } from './bundle-check.ts';
 import { RINGS } from './ring-pointer.ts';

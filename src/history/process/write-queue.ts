@@ -18,7 +18,7 @@ type Row = { readonly minute: Minute } | { readonly change: Change };
 
 interface Waiting {
   readonly isMinute: boolean;
-  /** The history knows the row by its origin, so it may be sent again by another run. */
+  /** The history identifies a row by its origin, so another run may send it again. */
   readonly hasOrigin: boolean;
   readonly bytes: Uint8Array;
 }

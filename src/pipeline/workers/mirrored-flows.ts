@@ -29,7 +29,7 @@ class MirroredEvidence extends EvidenceRows {
   /** Copies `count` rows that are one after the other from a place on: their chain's first row, 0 for none. */
   copy(copies: Int32Array, at: number, count: number): number {
     let head = 0;
-    // The last one first: each row then knows the one after it.
+    // The last one first: each row then has the number of the one after it.
     for (let row = count - 1; row >= 0; row--) head = this.add(copies, at + row * EVIDENCE_WORDS, head);
     return head;
   }

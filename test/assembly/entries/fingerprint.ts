@@ -3,6 +3,7 @@ import { takeDatagram } from '../../../src/dataplane/assembly/flow-tracker';
 import { claimsOf } from '../../../src/dataplane/assembly/fingerprint/claims';
 import { mayBeEspInUdp, matchEspInUdp } from '../../../src/dataplane/assembly/fingerprint/esp-in-udp';
 import { FingerprintSet } from '../../../src/dataplane/assembly/fingerprint/fingerprint-set';
+import { noteOffer } from '../../../src/dataplane/assembly/fingerprint/first-look';
 import {
   beginsWithControl,
   foundPreface,
@@ -144,7 +145,7 @@ export function recordAt(index: i32): usize {
 export function offer(asked: i32): i32 {
   readPacket(payload.at, payload.at + payload.captured);
   const claims = claimsOf(payload, asked);
-  set.trace.noteOffer(payload, asked);
+  noteOffer(set.trace, payload, asked);
   leavePacket();
   return claims;
 }

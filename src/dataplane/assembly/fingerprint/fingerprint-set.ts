@@ -14,6 +14,7 @@ import { askedAbout, claimsOf, NO_CLAIMS, observeAs, OF_STRONG_SIGNS, protocolOf
 import { EvidenceLog } from './evidence';
 import { findingStage, NO_FINDING, packFinding, Stage } from './finding';
 import { FingerprintTrace, TraceKind } from './fingerprint-trace';
+import { noteOffer } from './first-look';
 import { FingerprintId, RETIRED } from './holder';
 import { Framing, Payload } from './payload';
 import { destinationMark, hasLongHeader, NO_MARK, sourceMark } from './quic-echo';
@@ -146,7 +147,7 @@ export class FingerprintSet {
 
   /** Asks the fingerprints `asked`: without those that have just ruled the flow out on this packet. */
   private offer(payload: Payload, handle: i32, asked: i32): i32 {
-    if (this.trace.isOn) this.trace.noteOffer(payload, asked);
+    if (this.trace.isOn) noteOffer(this.trace, payload, asked);
     const claims = claimsOf(payload, asked);
     const offered = -handle & OFFERED_MASK;
     if (claims == NO_CLAIMS) return this.passOver(payload, offered + 1, -handle >> OFFERED_BITS);

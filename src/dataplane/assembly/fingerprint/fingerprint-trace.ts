@@ -5,7 +5,6 @@
  */
 import { byteAt, copyBytes } from '../memory';
 import { Slab } from '../slab';
-import { notesFirstLook } from './first-look';
 import { isRecordStart, Opening, openingRecord } from './first-records';
 import { FingerprintId } from './holder';
 import { Payload } from './payload';
@@ -59,7 +58,6 @@ const COPY_LIMIT: i32 = 192;
 const ENTRY_LENGTH: usize = TRACE_RECORD_LENGTH + <usize>COPY_LIMIT;
 const CHUNK_BITS: i32 = 12;
 const RECORD_LIMIT: i32 = 1 << 22;
-const LAST_FINGERPRINT: i32 = FingerprintId.NATIVE_IPSEC;
 
 @final
 export class FingerprintTrace {
@@ -77,11 +75,9 @@ export class FingerprintTrace {
     this.count = 0;
   }
 
-  /** A payload is offered to the fingerprints `asked` (a set, as in claims): notes those that do not claim it. */
-  noteOffer(payload: Payload, asked: i32): void {
-    for (let id = 1; id <= LAST_FINGERPRINT; id++) {
-      if ((asked & (1 << id)) != 0 && notesFirstLook(id, payload)) this.note(TraceKind.UNCLAIMED, id, 0, payload);
-    }
+  /** A fingerprint does not claim the payload. */
+  noteUnclaimed(id: FingerprintId, payload: Payload): void {
+    this.note(TraceKind.UNCLAIMED, id, 0, payload);
   }
 
   noteLook(id: FingerprintId, payload: Payload, verdict: i32): void {

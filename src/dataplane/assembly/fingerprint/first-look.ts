@@ -8,6 +8,7 @@ import { IKE_HEADER_LENGTH, LENGTH_AT } from '../wire/ike';
 import { CONTROL_HEADER_LENGTH, isHardReset, keyId, Opcode, opcode } from '../wire/openvpn';
 import { INDEX_FIELDS_LENGTH } from '../wire/wireguard';
 import { isLength, isRandomSpi, matchEspInUdp, mayBeEspInUdp, SHORTEST, SHORTEST_CAPTURED } from './esp-in-udp';
+import { FingerprintTrace } from './fingerprint-trace';
 import { FingerprintId } from './holder';
 import { matchIke } from './ike';
 import { mayBeIke } from './ike-message';
@@ -19,10 +20,19 @@ import { fallShort, fallShortOf, fallShortWide, seemsClear, shortfall, Shortfall
 import { MatchStrength } from './verdict';
 import { matchWireguard, mayBeWireguard } from './wireguard';
 
+const LAST_FINGERPRINT: i32 = FingerprintId.NATIVE_IPSEC;
+
+/** Notes in the trace which of the fingerprints `asked` (a set, as in claims) do not claim the payload. */
+export function noteOffer(trace: FingerprintTrace, payload: Payload, asked: i32): void {
+  for (let id = 1; id <= LAST_FINGERPRINT; id++) {
+    if ((asked & (1 << id)) != 0 && notesFirstLook(id, payload)) trace.noteUnclaimed(id, payload);
+  }
+}
+
 /**
  * Notes why a fingerprint does not claim the payload; false where it does, or where its protocol number claims for it.
  */
-export function notesFirstLook(id: FingerprintId, payload: Payload): bool {
+function notesFirstLook(id: FingerprintId, payload: Payload): bool {
   shortfall.clear();
   switch (id) {
     case FingerprintId.WIREGUARD:

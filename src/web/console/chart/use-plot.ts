@@ -15,7 +15,7 @@ export function usePlot(input: PlotInput, onPoint: (at: number | null) => void, 
   const shown = useRef(at);
   shown.current = at;
   const isPrinting = usePrinting();
-  // Before the browser paints: a page is printed at once after it was told that it will be.
+  // Before the browser paints: the browser prints a page at once after `beforeprint`.
   useLayoutEffect(() => {
     const place = host.current;
     if (place === null) return;
