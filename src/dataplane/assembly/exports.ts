@@ -1,9 +1,22 @@
 /** What the host calls, and the addresses at which it reads and writes. */
-import { Dataplane } from './dataplane';
+import { dataplane } from './dataplane';
 import { BATCH_CAPACITY, BATCH_LENGTH, PacketBatch } from './record/packet-batch';
 import { takeRegion } from './memory';
 import { PacketWalk } from './packet-walk';
 import { VIEW_LENGTH } from './wire/packet-view';
+export {
+  attach,
+  begin,
+  dataplaneAt,
+  decode,
+  finish,
+  resume,
+  setPacketsBefore,
+  settle,
+  start,
+  track,
+  trackDecoded,
+} from './dataplane';
 export { brokenGuard, leaveMemory, regionsAt, regionsTaken, takeRegion } from './memory';
 export {
   count,
@@ -21,33 +34,9 @@ export {
 } from './record/record-readers';
 export { nextUnused, nextUsed } from './used-memory';
 
-/** Made by `start`. */
-let dataplane: Dataplane = changetype<Dataplane>(0);
-
 /** Memory for the columns of a batch of packets: their address (record/packet-batch). */
 export function takeBatch(): usize {
   return takeRegion(BATCH_LENGTH);
-}
-
-/**
- * Makes the dataplane, with room for so many flows. `seed` is the secret of the hashes; `hasDomain` says whether the
- * link is part of a flow's identity. Called once.
- */
-export function start(capacity: i32, seed: u32, hasDomain: bool): void {
-  dataplane = new Dataplane(capacity, seed, hasDomain);
-}
-
-/** Address of the dataplane. */
-export function dataplaneAt(): usize {
-  return changetype<usize>(dataplane);
-}
-
-/**
- * Takes the dataplane of another instance, in whose memory this one is, as its own. One of them calls it at a time, but
- * for `decode`.
- */
-export function attach(at: usize): void {
-  dataplane = changetype<Dataplane>(at);
 }
 
 /** Memory for the views of a batch: their address. */
@@ -56,53 +45,10 @@ export function takeViews(): usize {
 }
 
 /**
- * Decodes the first `count` packets of a batch into views, in the order of batches; one instance at a time, whichever
- * it is.
- */
-export function decode(batch: usize, count: i32, viewsAt: usize): void {
-  dataplane.decodeStage.takeAll(changetype<PacketBatch>(batch), count, viewsAt);
-}
-
-/** Tracks the packets of a batch that was decoded. Returns how many events wait in the queue. */
-export function trackDecoded(viewsAt: usize, count: i32): i32 {
-  return dataplane.trackDecoded(viewsAt, count);
-}
-
-/**
  * Events have copies of the rows that they are of, for a reader that does not keep up: the address of the first copy.
  */
 export function copyRows(): usize {
   return dataplane.queue.copyRows();
-}
-
-/** Begins a capture of flows. The one before it has finished. */
-export function begin(): void {
-  dataplane.begin();
-}
-
-/** The next packet has the number after this in its capture. */
-export function setPacketsBefore(packets: f64): void {
-  dataplane.packets = packets;
-}
-
-/** Tracks the first `count` packets of a batch. Returns how many events wait in the queue. */
-export function track(batch: usize, count: i32): i32 {
-  return dataplane.track(changetype<PacketBatch>(batch), count);
-}
-
-/** The host has read the queue. Returns how many more events wait; 0 where all is done. */
-export function resume(): i32 {
-  return dataplane.resume();
-}
-
-/** Ends all flows: the capture is over. Returns how many events wait in the queue. */
-export function finish(): i32 {
-  return dataplane.finish();
-}
-
-/** Counts the fragments whose first one never came, so far: to be called now and then. */
-export function settle(): void {
-  dataplane.settle();
 }
 
 /** Packet times are greater by this from the next packet on, because a clock was set. */
