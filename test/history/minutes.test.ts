@@ -7,6 +7,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { PROTOCOL_NAMES } from '../../src/core/protocol.ts';
 import { openCapture } from '../../src/capture/format/open-capture.ts';
 import { PacketBatch } from '../../src/capture/packet-batch.ts';
+import { problemLine } from '../../src/rules/rules-problem.ts';
 import { readRules } from '../../src/daemon/daemon-rules.ts';
 import { findingProtocol, findingStage, STAGE_NAMES } from '../../src/dataplane/host/finding.ts';
 import { Outcome } from '../../src/dataplane/host/outcome.ts';
@@ -38,7 +39,7 @@ safety: { limits: [{ window: 60s, clients: 100000 }] }
 async function rulesOf(policy: string): Promise<Rules> {
   const registry = join(ROOT, 'rules/registry.csv');
   const reading = await readRules({ policy, registry, mode: undefined, addresses: 'plain', needs: NO_NEEDS });
-  if (reading.rules === null) throw new Error(reading.problems.join('\n'));
+  if (reading.rules === null) throw new Error(reading.problems.map(problemLine).join('\n'));
   return reading.rules;
 }
 
