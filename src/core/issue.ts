@@ -19,11 +19,6 @@ export function formatIssue(issue: Issue): string {
   return `${placeOf(issue)}: ${issue.severity}: ${issue.message}`;
 }
 
-/** The same without the message, which may quote the file. */
-export function formatHiddenIssue(issue: Issue): string {
-  return `${placeOf(issue)}: ${issue.severity}: not shown where addresses are hidden; sluice check shows it`;
-}
-
 /** `file:line:column`, or the file alone where the problem has no place of its own. */
 export function placeOf({ file, line, column }: Issue): string {
   return line > 0 ? `${file}:${line}:${column}` : file;

@@ -25,19 +25,18 @@ export class QuietTimes {
     return mode === 'observe' || action === Action.ALLOW ? this.unchangedUntil(number) : -Infinity;
   }
 
-  /** The same where packets are dropped like the one before: a block of an admitted client, by a breaker on trial. */
+  /** The same, and also where packets are dropped like the one before. */
   steadyUntil(number: number, mode: Mode): number {
+    return this.staysBlocked(number) ? this.unchangedUntil(number) : this.quietUntil(number, mode);
+  }
+
+  /** A block of an admitted client, by a breaker on trial, or without one. */
+  private staysBlocked(number: number): boolean {
     const { words } = this.decisionTable;
+    const { admission } = this;
     const row = number * DECISION_WORDS;
-    const action = words[row + DecisionWord.ACTION]!;
-    if (mode !== 'observe' && action !== Action.ALLOW) {
-      if (action !== Action.BLOCK) return -Infinity;
-      const { admission } = this;
-      const isDropped =
-        admission === null || (admission.isTrial && words[row + DecisionWord.ADMITTED_BY] === admission.generation);
-      if (!isDropped) return -Infinity;
-    }
-    return this.unchangedUntil(number);
+    if (words[row + DecisionWord.ACTION] !== Action.BLOCK) return false;
+    return admission === null || (admission.isTrial && words[row + DecisionWord.ADMITTED_BY] === admission.generation);
   }
 
   private unchangedUntil(number: number): number {

@@ -40,8 +40,6 @@ export interface StreamMessage {
   /** The sensor's number of the last row; null where it gives none. */
   readonly lastRow: number | null;
   readonly rows: RowNumbers | null;
-  /** Says what the message is: another one in its place has another mark. */
-  readonly mark: string;
   readonly bytes: Uint8Array;
 }
 
@@ -56,8 +54,11 @@ export interface StreamSink {
   position(stream: string): Promise<WrittenTo>;
   /** The stream has lost messages: its position becomes 0, and what is written is left out when it comes again. */
   rewind(stream: string): Promise<void>;
-  /** Writes messages that follow the one numbered `after`. Rejects if they are not known to be written. */
-  receive(stream: string, after: number, messages: readonly StreamMessage[]): Promise<void>;
+  /**
+   * Writes messages that follow the one numbered `after`. `mark` says what the last one is: another one in its place
+   * has another mark. Rejects if they are not known to be written.
+   */
+  receive(stream: string, after: number, messages: readonly StreamMessage[], mark: string): Promise<void>;
 }
 
 export interface StreamReaderOptions {
@@ -141,10 +142,9 @@ export class StreamReader {
       for (const message of messages) checkOrder(message, ++delivered, position);
       const last = messages.at(-1);
       if (last !== undefined) {
-        const written = messages.map(messageOf);
-        await sink.receive(name, position, written);
-        position = last.seq;
-        ({ mark } = written.at(-1)!);
+        const written = markOf(last.subject, last.headers, last.data);
+        await sink.receive(name, position, messages.map(messageOf), written);
+        [position, mark] = [last.seq, written];
         this.messageCount += messages.length;
         last.ack();
       }
@@ -242,7 +242,6 @@ function messageOf(message: JsMsg): StreamMessage {
     version: (message.headers?.get(HEADERS.version) ?? '').slice(0, 64),
     lastRow: numberIn(HEADERS.lastSeq),
     rows: parseRowNumbers(message.headers?.get(HEADERS.rows) ?? ''),
-    mark: markOf(message.subject, message.headers, message.data),
     bytes: message.data,
   };
 }

@@ -156,8 +156,9 @@ export class Hub {
       rewind: async (query) => {
         await this.client.ask({ what: 'rewind', query });
       },
-      receive: async (stream, after, messages) => {
-        const { rows, refused, repeated, missing, problem } = await this.client.receive({ stream, after, messages });
+      receive: async (stream, after, messages, mark) => {
+        const batch = { stream, after, messages, mark };
+        const { rows, refused, repeated, missing, problem } = await this.client.receive(batch);
         this.rowCount += rows;
         this.refusedCount += refused;
         this.repeatedCount += repeated;

@@ -87,10 +87,10 @@ async function read(
       });
       return Promise.resolve();
     },
-    receive: (stream, after, messages) => {
+    receive: (stream, after, messages, mark) => {
       const fails = failing();
       if (fails === 'before') return Promise.reject(new Error('not written'));
-      counts.push(store.read((history) => writeReceived(history, { stream, after, messages })));
+      counts.push(store.read((history) => writeReceived(history, { stream, after, messages, mark })));
       position = messages.at(-1)!.sequence;
       return fails === 'after' ? Promise.reject(new Error('written, and the answer was lost')) : Promise.resolve();
     },

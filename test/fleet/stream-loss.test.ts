@@ -100,8 +100,8 @@ async function read(
         });
         return Promise.resolve();
       },
-      receive: (stream, after, messages) => {
-        counts.push(hub.read((history) => writeReceived(history, { stream, after, messages })));
+      receive: (stream, after, messages, mark) => {
+        counts.push(hub.read((history) => writeReceived(history, { stream, after, messages, mark })));
         return Promise.resolve();
       },
     },
@@ -246,8 +246,10 @@ describe('rows of a sensor', () => {
     const bytes = Buffer.from(minutes.flatMap(minuteLines).join(''));
     const sensor = { isp: PLACE.isp, site: PLACE.site, version: '1', timeMs: 1e12, sentMs: 1e12 };
     const rows = numbers === null ? null : { numbers, before };
-    const message = { ...sensor, sequence: sequence + 1, lastRow, rows, mark: `${sequence}`, bytes };
-    return hub.read((history) => writeReceived(history, { stream: 'one', after: sequence++, messages: [message] }));
+    const message = { ...sensor, sequence: sequence + 1, lastRow, rows, bytes };
+    const batch = { stream: 'one', after: sequence, messages: [message], mark: `${sequence}` };
+    sequence++;
+    return hub.read((history) => writeReceived(history, batch));
   };
 
   it('are left out where their numbers are not above those that are there, and a gap before them is noticed', () => {

@@ -68,11 +68,7 @@ export class OutboxTable {
 
   /** The lines after a number, which is the last one that the stream has: one lower than before has lost lines. */
   take(after: number): OutboxLines {
-    if (after !== this.shipped) {
-      this.shipped = after;
-      this.recount();
-      while (this.shippedLength > KEPT_LENGTH) this.removeOldest();
-    }
+    if (after !== this.shipped) this.noteShipped(after);
     const numbers: number[] = [];
     let text = '';
     let before: number | null = null;
@@ -86,12 +82,28 @@ export class OutboxTable {
     return { text, lines: numbers.length, numbers, before, last: numbers.at(-1) ?? 0, waiting, lost: this.lost };
   }
 
-  /** Reads again what there is: a transaction was undone, or the stream has come further. */
+  /** Reads again what there is: a transaction was undone. */
   recount(): void {
-    const lengthTo = (number: number): number =>
-      numberOf(this.database, `SELECT coalesce(sum(length(line)), 0) FROM outbox WHERE number <= ${number}`);
-    this.length = lengthTo(Number.MAX_SAFE_INTEGER);
-    this.shippedLength = lengthTo(this.shipped);
+    this.length = this.lengthOf(0, Number.MAX_SAFE_INTEGER);
+    this.shippedLength = this.lengthOf(0, this.shipped);
+    this.readLast();
+  }
+
+  private noteShipped(after: number): void {
+    const { shipped } = this;
+    this.shippedLength += after > shipped ? this.lengthOf(shipped, after) : -this.lengthOf(after, shipped);
+    this.shipped = after;
+    this.readLast();
+    while (this.shippedLength > KEPT_LENGTH) this.removeOldest();
+  }
+
+  /** Characters of the lines after one number and up to another. */
+  private lengthOf(after: number, until: number): number {
+    const lines = `number > ${after} AND number <= ${until}`;
+    return numberOf(this.database, `SELECT coalesce(sum(length(line)), 0) FROM outbox WHERE ${lines}`);
+  }
+
+  private readLast(): void {
     const last = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'outbox'";
     // A stream that has come further than the clock: what follows must be above it.
     this.last = Math.max(this.shipped, numberOf(this.database, last));

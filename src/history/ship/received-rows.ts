@@ -22,8 +22,6 @@ export interface ReceivedMessage {
   readonly lastRow: number | null;
   /** The numbers of its rows, and the one that was given before them if the sensor knows it; null without numbers. */
   readonly rows: { readonly numbers: readonly number[]; readonly before: number | null } | null;
-  /** Says what the message is: another one in its place has another mark. */
-  readonly mark: string;
   readonly bytes: Uint8Array;
 }
 
@@ -33,6 +31,8 @@ export interface ReceivedBatch {
   readonly stream: string;
   readonly after: number;
   readonly messages: readonly ReceivedMessage[];
+  /** Says what the last message is: another one in its place has another mark. */
+  readonly mark: string;
 }
 
 /** Rows that a sensor has numbered after one number and up to another, and that were not in the stream. */
@@ -76,7 +76,7 @@ interface Found {
 }
 
 /** Throws where the messages do not follow those that are written, and the database's error. */
-export function writeReceived(history: OpenHistory, { stream, after, messages }: ReceivedBatch): ReceivedCounts {
+export function writeReceived(history: OpenHistory, { stream, after, messages, mark }: ReceivedBatch): ReceivedCounts {
   const position = history.writer.lastNumber(stream);
   if (position !== after)
     throw new Error(`the history has the stream up to message ${position}, and not up to ${after}`);
@@ -91,14 +91,13 @@ export function writeReceived(history: OpenHistory, { stream, after, messages }:
     if (last !== null) shipped.set(sensor, Math.max(last, shipped.get(sensor) ?? 0));
     return one;
   });
-  const last = messages.at(-1);
   history.writer.write({
     session: stream,
-    number: last?.sequence ?? after,
+    number: messages.at(-1)?.sequence ?? after,
     minutes: found.flatMap(({ minutes }) => minutes),
     changes: found.flatMap(({ changes }) => changes),
     sensors: found.map(({ note }) => note),
-    ...(last !== undefined && { mark: last.mark }),
+    mark,
   });
   const sum = (count: (one: Found) => number): number => found.reduce((total, one) => total + count(one), 0);
   return {
@@ -142,7 +141,12 @@ function readMessage({ clock }: OpenHistory, message: ReceivedMessage, shipped: 
   const before = rows?.before ?? null;
   const isMissing = shipped !== null && before !== null && before > shipped;
   const note: SensorNote = {
-    ...{ isp, site, version, seenMs: Math.round(timeMs), refused, rows: minutes.length + changes.length },
+    isp,
+    site,
+    version,
+    seenMs: Math.round(timeMs),
+    rows: minutes.length + changes.length,
+    refused,
     offsetMs: sentMs === null ? null : Math.round(sentMs - timeMs),
     minuteS: minutes.length === 0 ? null : Math.max(...minutes.map(({ minuteS }) => minuteS)),
     shipped: rows?.numbers.at(-1) ?? lastRow,

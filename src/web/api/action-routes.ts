@@ -81,10 +81,7 @@ async function asUser(user: User | null, work: (user: User) => Promise<unknown>)
   try {
     return json(await work(user));
   } catch (error) {
-    if (error instanceof ActionRefusal) {
-      const { problem, code, values } = error.reason;
-      return refusal(CONFLICT, problem, code, values);
-    }
+    if (error instanceof ActionRefusal) return refusal(CONFLICT, error.reason);
     throw error;
   }
 }

@@ -32,7 +32,7 @@ export function decisionRoutes(decisions: DecisionAnswers): readonly ApiRoute[] 
         const { format = 'json' } = query;
         if (format === 'json') return answered(await decisions.list(query));
         const file = decisions.file(query);
-        if ('problem' in file) return refusal(file.status, file.problem, file.code, file.values);
+        if ('problem' in file) return refusal(file.status, file);
         return { status: 200, type: TYPES[format], body: '', parts: file, fileName: `decisions.${format}` };
       },
     }),
@@ -63,7 +63,7 @@ export function decisionRoutes(decisions: DecisionAnswers): readonly ApiRoute[] 
 function answered(answer: string | DecisionRefusal | null): ApiAnswer {
   if (answer === null) return refused(404, 'decision-not-kept');
   if (typeof answer === 'string') return jsonText(answer);
-  return refusal(answer.status, answer.problem, answer.code, answer.values);
+  return refusal(answer.status, answer);
 }
 
 const BY_NUMBER = /^(\d{1,15})(?:-([0-9a-f]{16}))?$/;

@@ -90,12 +90,12 @@ export function reportRoutes(reports: ReportAnswers): readonly ApiRoute[] {
 }
 
 function previewAnswer(preview: ReportPreview | ReportProblem): ApiAnswer {
-  return 'problem' in preview ? refusal(preview.status, preview.problem, preview.code, preview.values) : json(preview);
+  return 'problem' in preview ? refusal(preview.status, preview) : json(preview);
 }
 
 /** A page is shown in the browser; other files are stored under names that say what they are. */
 function fileAnswer(file: ReportFile | ReportProblem, format: ReportFormat): ApiAnswer {
-  if ('problem' in file) return refusal(file.status, file.problem, file.code, file.values);
+  if ('problem' in file) return refusal(file.status, file);
   const { name, body } = file;
   const answer = { status: 200, type: TYPES[format], body };
   if (format !== 'html') return { ...answer, fileName: name };

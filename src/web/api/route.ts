@@ -110,7 +110,7 @@ export function plainText(status: number, body: string): ApiAnswer {
 }
 
 /** A refusal with a reason for the user. With a code (refusals) the page has the reason in its own language. */
-export function refusal(status: number, problem: string, code?: Reason['code'], values?: Reason['values']): ApiAnswer {
+export function refusal(status: number, { problem, code, values }: Reason): ApiAnswer {
   return json({ problem, ...(code !== undefined && { code }), ...(values !== undefined && { values }) }, status);
 }
 

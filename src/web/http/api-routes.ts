@@ -39,8 +39,7 @@ export function addRoutes(app: FastifyInstance, routes: readonly Route[], parts:
       url: path,
       // A body is not read for it.
       onRequest: (_request, reply) => {
-        const { problem, code, values } = reasonWith('method-not-taken', path, ...allowed);
-        const answer = refusal(405, problem, code, values);
+        const answer = refusal(405, reasonWith('method-not-taken', path, ...allowed));
         void send(reply, { ...answer, headers: { allow: allowed.join(', ') } });
       },
       handler: () => undefined,
@@ -74,15 +73,13 @@ function addRoute(app: FastifyInstance, one: Route, parts: RouteParts): void {
         refusal: refused.problem,
         ...(account !== undefined && { account }),
       });
-      void send(reply, refusal(refused.status, refused.problem, refused.code, refused.values));
+      void send(reply, refusal(refused.status, refused));
     },
     handler: async (request, reply) => {
       const query = querySchema && checked(querySchema, request.query, 'the query');
-      if (query !== undefined && 'problem' in query)
-        return send(reply, refusal(400, query.problem, query.code, query.values));
+      if (query !== undefined && 'problem' in query) return send(reply, refusal(400, query));
       const body = bodySchema && checked(bodySchema, request.body, 'the body');
-      if (body !== undefined && 'problem' in body)
-        return send(reply, refusal(400, body.problem, body.code, body.values));
+      if (body !== undefined && 'problem' in body) return send(reply, refusal(400, body));
       const params = request.params as Record<string, string>;
       const user = sessions.get(request)?.user ?? null;
       const call = { query: query?.data, body: body?.data, params, user };

@@ -11,12 +11,8 @@ const FRAMEWORK_CODES = {
 } as const;
 const TOO_LARGE = 'FST_ERR_CTP_BODY_TOO_LARGE';
 
-export function inForm(
-  request: { readonly url?: string | undefined },
-  status: number,
-  { problem, code, values }: Reason,
-): ApiAnswer {
-  return pathOf(request).startsWith(`${API}/`) ? refusal(status, problem, code, values) : plainText(status, problem);
+export function inForm(request: { readonly url?: string | undefined }, status: number, reason: Reason): ApiAnswer {
+  return pathOf(request).startsWith(`${API}/`) ? refusal(status, reason) : plainText(status, reason.problem);
 }
 
 /** The reason of an error of the framework. `largestBytes`: that of a body. */

@@ -31,8 +31,8 @@ export function sessionRoutes(parts: SessionParts): readonly Route[] {
       answer: async ({ body }, caller): Promise<ApiAnswer> => {
         const outcome = await passwords.signIn(body, caller, cookie.idIn(caller));
         if ('id' in outcome) return { ...json({ signed_in: true }), headers: { 'set-cookie': cookie.set(outcome.id) } };
-        const { status, problem, code, values, waitSeconds } = outcome;
-        const refused = refusal(status, problem, code, values);
+        const { status, waitSeconds } = outcome;
+        const refused = refusal(status, outcome);
         if (waitSeconds === undefined) return refused;
         return { ...refused, headers: { 'retry-after': String(waitSeconds) } };
       },
